@@ -56,7 +56,8 @@ class DealtrackError(Exception):
 
 def all_errors() -> list[type[DealtrackError]]:
     """Return the classes of errors, in the order of the catalogue."""
-    return [value for value in globals().values() if isinstance(value, type) and DealtrackError in value.__bases__]
+    classes = [value for value in globals().values() if isinstance(value, type) and issubclass(value, DealtrackError)]
+    return [each for each in classes if each is not DealtrackError]
 
 
 def suggestion(names: Iterable[str]) -> str:
@@ -147,8 +148,30 @@ class SettingRefused(DealtrackError):
     """{key} cannot be {value!r}: {reason}."""
 
 
+class BadAddress(DealtrackError):
+    """The address of the register is invalid: {reason}.{nearest}
+    Write it as postgresql://HOST/DATABASE?office=NAME."""
+
+
+class PasswordInAddress(DealtrackError):
+    """The address contains a password, which others can see. Put it as HOST:PORT:DATABASE:USER:PASSWORD in {file}.
+    A service file can hold it too. In a name, write @ as %40."""
+
+
+class MissingOffice(DealtrackError):
+    """The address {address} names no office. Add it, e.g. office=haidian after the question mark."""
+
+
+class BadOffice(DealtrackError):
+    """Invalid office {name!r}: {reason}."""
+
+
 class NotForOffice(DealtrackError):
     """The office's file may not set {key}. Set it in your own settings, without --office."""
+
+
+class NoOfficeFile(DealtrackError):
+    """A register on a server has no file of settings for the office. Set it in your own settings, without --office."""
 
 
 class UnknownFilter(DealtrackError):
@@ -413,12 +436,16 @@ class NotRestored(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The register {path} was not restored from {backup}: {reason}."""
 
 
+class NotMoved(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """The register {path} was not moved to {place}: {reason}. Nothing was made there."""
+
+
 class RegisterMissing(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """There is no register at {path}. Create one with 'dealtrack init', or name another with --db."""
 
 
 class RegisterExists(DealtrackError):
-    """There is already a register at {path}. Nothing was changed. Name another place with --db."""
+    """There is already a register at {path}. Nothing was changed. Name another place."""
 
 
 class NotARegister(DealtrackError, exit_code=REGISTER_UNUSABLE):
@@ -440,6 +467,70 @@ class RegisterAltered(DealtrackError, exit_code=REGISTER_UNUSABLE):
 
 class RegisterLocked(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The register {path} has been busy for {seconds} seconds. Another dealtrack is writing: try again shortly."""
+
+
+class NotConnected(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """No connection to {address}: {reason}.
+    {instead}"""
+
+
+class UnknownOffice(RegisterMissing, exit_code=REGISTER_UNUSABLE):
+    """There is no office {office} at {address}, or your login has no right to it.
+    Check its name; the server administrator adds offices and rights ('dealtrack help sharing')."""
+
+
+class NotAnOffice(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """Schema {office} at {address} is not a dealtrack register. Name another office.
+    The server administrator creates one: 'dealtrack office add NAME'."""
+
+
+class NotPermitted(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """Your login may not do this in {address}: {reason}. Nothing was written.
+    The server administrator allows it: 'dealtrack office grant LOGIN --role clerk' (or keeper, for a keeper's work)."""
+
+
+class NotAdministrator(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """The login {login} may not manage offices at {address}: {reason}. Nothing was changed.
+    It needs CREATEROLE, and to add an office CREATE on the database; or log in as the server administrator."""
+
+
+class NotTheLogin(DealtrackError):
+    """The journal of a register on a server names your login there, {login}, and not {actor}. Nothing was written.
+    Unset DEALTRACK_ACTOR or the setting actor, or log in as {actor}."""
+
+
+class NeedsServer(DealtrackError):
+    """Offices are on a PostgreSQL server, and {address} is a file. Name the server with --db postgresql://HOST/DATABASE."""
+
+
+class OfficeRolesExist(DealtrackError):
+    """The server already has the role {role}: an office of this name is in another database, or was removed.
+    Choose another name, or remove the roles that begin with {office}_ (DROP ROLE)."""
+
+
+class NoOfficeRoles(DealtrackError):
+    """Office {office} has no roles to grant. The server administrator makes them: 'dealtrack office add {office}'."""
+
+
+class NoLogin(DealtrackError):
+    """The server has no login {login}. Create it with 'createuser --pwprompt {login}', then grant the role again."""
+
+
+class NeedsFile(DealtrackError):
+    """This is done with a register in a file, and {address} is on a server. Make a copy: 'dealtrack backup FILE'."""
+
+
+class ServerLost(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """The connection to {address} was lost: {reason}. Nothing was recorded: try again."""
+
+
+class ServerLostAfterwards(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """The connection to {address} was lost before the result could be shown: {reason}."""
+
+
+class RecordingUncertain(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """The connection to {address} was lost during the last step: {reason}. It may have been recorded.
+    Before you enter it again, look: 'dealtrack show ID', or 'dealtrack list --sort -id' for new complaints."""
 
 
 class TooFewFiles(DealtrackError, exit_code=REGISTER_UNUSABLE):

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 from dealtrack.core.text import safe_text
 from dealtrack.core.vocabulary import OFFICE_SUFFIX, nearest_names
-from dealtrack.errors import BadMoment, BadSettings, HomeUnknown, UnknownSetting, suggestion
+from dealtrack.errors import BadMoment, BadSettings, HomeUnknown, NoOfficeFile, UnknownSetting, suggestion
 from dealtrack.phrase import BadValue, Phrase, listed
+from dealtrack.register.address import check_setting, is_server
 
 DB_VARIABLE = "DEALTRACK_DB"
 NOW_VARIABLE = "DEALTRACK_NOW"
@@ -111,6 +112,11 @@ def _text(value: Any) -> str:
     return text
 
 
+def _register(value: Any) -> str:
+    check_setting(text := _text(value))
+    return text
+
+
 def _texts(value: Any, parts: Callable[[str], list[str]] = str.splitlines) -> tuple[str, ...]:
     values = parts(value) if isinstance(value, str) else value
     if not isinstance(values, (list, tuple)):
@@ -180,13 +186,13 @@ class SettingKey(NamedTuple):
     is_office: bool = True
     """Whether the office's file may set it."""
     is_path: bool = False
-    """Whether it is a path, which in a file goes on from the file's folder."""
+    """Whether it is a path, which in a file goes on from the file's folder; the address of a server is none."""
 
 
 KEYS: dict[str, SettingKey] = {
     key.name: key
     for key in (
-        SettingKey("register", _text, Phrase("Register file."), "", DB_VARIABLE, "--db", False, True),
+        SettingKey("register", _register, Phrase("Register: file or server."), "", DB_VARIABLE, "--db", False, True),
         SettingKey("language", _one_of("en", "zh"), Phrase("Language of messages."), "", LANGUAGE_VARIABLE, "--lang"),
         SettingKey(
             "actor", _text, Phrase("Your name, as the journal records it."), "", ACTOR_VARIABLE, is_office=False
@@ -273,11 +279,13 @@ class Settings:
         return [key.partition(".")[2] for key in keys if key.startswith(f"{group}.")]
 
     def path(self, is_office: bool) -> Path:
-        """Return where a file of settings is: the user's, or the office's beside the register. Raises HomeUnknown."""
+        """Return where a file of settings is: the user's, or the office's. Raises HomeUnknown and NoOfficeFile."""
         if not is_office:
             return user_folder() / USER_FILE
+        if is_server(register := self.value("register")):
+            raise NoOfficeFile
         # Beside the register itself, whatever link leads there, as its evidence is.
-        register = os.path.realpath(self.value("register"))
+        register = os.path.realpath(register)
         return Path(f"{register}{OFFICE_SUFFIX}")
 
     @cached_property
@@ -291,7 +299,7 @@ class Settings:
     @cached_property
     def office_file(self) -> Mapping[str, Any]:
         """The settings of the office's file by key; raises BadSettings."""
-        return self._read(self.path(is_office=True), is_office=True)
+        return {} if is_server(self.value("register")) else self._read(self.path(is_office=True), is_office=True)
 
     def _read(self, path: Path, is_office: bool) -> Mapping[str, Any]:
         try:
@@ -364,7 +372,7 @@ def parse_settings(data: bytes, path: Path, is_office: bool) -> dict[str, Any]:
 def setting_value(key: SettingKey, value: Any, path: Path, is_office: bool) -> Any:
     """Return the value that a key has in a file; raises BadValue and BadSettings."""
     value = key.read(value)
-    if key.is_path:
+    if key.is_path and not is_server(value):
         try:
             return str(path.parent / Path(value).expanduser())
         except RuntimeError:

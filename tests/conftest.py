@@ -13,17 +13,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from inspect import signature
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import icalendar  # noqa: F401  # before pygal, whose hook for imports makes a warning of it
 import pytest
 from hypothesis import settings
 
 from dealtrack.cli.language import choose_language
+from dealtrack.register.engine import Address
 from dealtrack.register.sqlite.connection import Connection
 from dealtrack.register.store import Store
-from tests import processes
+from tests import processes, registers
+from tests.registers import copy_register
 from tests.terminal import Terminal
+
+if TYPE_CHECKING:
+    from tests.postgres import Server
 
 PROJECT = Path(__file__).parent.parent
 SHARED_DATA = PROJECT.parent / "shared" / "data"
@@ -48,6 +53,8 @@ FIRST_YEAR = 2014
 
 def pytest_configure() -> None:
     """Put temporary files into memory where there is room: each entry of a register waits for a disk three times."""
+    if reason := registers.why_not():
+        raise pytest.UsageError(reason)
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_NEEDED:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
@@ -55,6 +62,11 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the state machine, which takes minutes in a long run: nothing waits for it at the end."""
     items.sort(key=lambda item: "test_state_machine" not in item.nodeid)
+    if registers.IS_SERVER:
+        for item in items:
+            if marker := item.get_closest_marker("file_only"):
+                (reason,) = marker.args
+                item.add_marker(pytest.mark.skip(reason=f"of files: {reason}"))
 
 
 def pytest_collection_finish() -> None:
@@ -104,20 +116,33 @@ class Clerk:
     """Types commands to a register; time and name are given, never read from the machine."""
 
     home: Path
-    db: Path
+    address: Address
     now: str = MORNING
     actor: str = "clerk"
     extra: dict[str, str] = field(default_factory=dict)
 
-    def environment(self, now: str | None = None) -> dict[str, str]:
+    @property
+    def db(self) -> Path:
+        """Return the register's file, of which a test that is not `file_only` must not speak."""
+        assert isinstance(self.address, Path), "mark the test file_only, or use the address"
+        return self.address
+
+    def environment(self, now: str | None = None, **extra: str) -> dict[str, str]:
         """Return the variables that a command runs with."""
-        return {
-            "DEALTRACK_HOME": str(self.home),
-            "DEALTRACK_DB": str(self.db),
-            "DEALTRACK_NOW": now or self.now,
-            "DEALTRACK_ACTOR": self.actor,
-            **self.extra,
-        }
+        return registers.with_login(
+            {
+                "DEALTRACK_HOME": str(self.home),
+                "DEALTRACK_DB": str(self.address),
+                "DEALTRACK_NOW": now or self.now,
+                "DEALTRACK_ACTOR": self.actor,
+                **self.extra,
+                **extra,
+            }
+        )
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return what a statement reads of the register's tables."""
+        return registers.rows(self.address, sql)
 
     def __call__(self, *arguments: object, now: str | None = None) -> Result:
         """Run a command in this process."""
@@ -136,7 +161,7 @@ class Clerk:
 
     def process(self, *arguments: object, now: str | None = None, stdin: bytes = b"", **extra: str) -> Result:
         """Run a command in a process of its own, with nothing else in its environment."""
-        environment = {"PATH": "/usr/bin:/bin", **self.environment(now), **extra}
+        environment = {"PATH": "/usr/bin:/bin", **self.environment(now, **extra)}
         status, out, err = processes.run([str(argument) for argument in arguments], environment, PROJECT, stdin)
         return Result(status, out.decode(), err.decode())
 
@@ -155,7 +180,7 @@ class Clerk:
         """Run a command on a terminal of a width; what is typed already waits for it."""
         words = [str(argument) for argument in arguments]
         named = {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-        return Terminal(words, {**named, **self.environment(), **extra}, PROJECT, width, typed)
+        return Terminal(words, {**named, **self.environment(**extra)}, PROJECT, width, typed)
 
     def at_terminal(self, *arguments: object, width: int = 80, typed: bytes = b"", **extra: str) -> Result:
         """Run a command on a terminal to its end; all that is shown counts as its output."""
@@ -186,6 +211,25 @@ def china_to_2026() -> Iterator[None]:
         table.update(years)
 
 
+@pytest.fixture(scope="session")
+def server() -> "Iterator[Server]":
+    """Give a PostgreSQL server of the tests' own, the same to all tests of a worker."""
+    from tests.postgres import Server, why_not
+
+    if reason := why_not():
+        pytest.skip(reason)
+    with Server.started() as server:
+        registers.use_server(server)
+        yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine(request: pytest.FixtureRequest) -> None:
+    """Start the server where the environment says that registers lie on one."""
+    if registers.IS_SERVER:
+        request.getfixturevalue("server")
+
+
 @pytest.fixture(autouse=True)
 def speaking_english() -> Iterator[None]:
     """Let no test leave its language to the next: a command chooses one for the whole process."""
@@ -194,36 +238,33 @@ def speaking_english() -> Iterator[None]:
 
 
 @pytest.fixture
-def new_clerk(tmp_path: Path) -> Callable[..., Clerk]:
+def new_clerk(tmp_path: Path) -> Iterator[Callable[..., Clerk]]:
     """Give a way to make clerks, each with a register of its own: a copy of another, or one that is not made yet."""
     made: list[Clerk] = []
 
-    def make(copied: Path | None = None, now: str = MORNING, actor: str = "clerk") -> Clerk:
-        clerk = Clerk(tmp_path / "home", tmp_path / f"register{len(made)}.db", now, actor)
+    def make(copied: Address | None = None, now: str = MORNING, actor: str = "clerk") -> Clerk:
+        clerk = Clerk(tmp_path / "home", registers.new_place(tmp_path, f"register{len(made)}.db"), now, actor)
         if copied is not None:
-            copy_register(copied, clerk.db)
+            copy_register(copied, clerk.address)
         made.append(clerk)
         return clerk
 
-    return make
-
-
-def copy_register(made: Path, place: Path) -> None:
-    """Put a copy of a register that nobody has open at another place."""
-    place.write_bytes(made.read_bytes())
-    place.chmod(0o600)
+    yield make
+    if registers.IS_SERVER:
+        for clerk in made:
+            registers.remove_register(clerk.address)
 
 
 @pytest.fixture(scope="session")
-def full_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def full_register(tmp_path_factory: pytest.TempPathFactory) -> Address:
     """Make one fresh register with all the years of the default calendar, to be copied."""
     folder = tmp_path_factory.mktemp("full")
-    clerk = Clerk(folder / "home", folder / "register.db", now="2001-01-01T00:00:00+08:00")
+    clerk = Clerk(folder / "home", registers.new_place(folder), now="2001-01-01T00:00:00+08:00")
     clerk("init").ok()
-    return clerk.db
+    return clerk.address
 
 
-def make_small_register(path: Path, last: int = 2028) -> None:
+def make_small_register(place: Address, last: int = 2028) -> None:
     """Make a fresh register whose calendar has few years, 2014 to 2028: each command that reads it takes half the time."""
     from dealtrack.register.create import Setup, create_register
     from dealtrack.settings import data_folder
@@ -238,25 +279,25 @@ def make_small_register(path: Path, last: int = 2028) -> None:
     short = rules._replace(first=date(FIRST_YEAR, 1, 1), last=date(last, 12, 31), rulings=few, spans=tuple(spans))
     policies, platforms = load_policy("green-channel", data, nowhere), load_platforms(data / "platforms.toml")
     setup = Setup(short, policies, "green-channel", platforms, "Asia/Shanghai")
-    create_register(path, setup, datetime(2001, 1, 1, tzinfo=UTC), "clerk")
+    create_register(place, setup, datetime(2001, 1, 1, tzinfo=UTC), "clerk")
 
 
 @pytest.fixture(scope="session")
-def made_register(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_register(tmp_path_factory: pytest.TempPathFactory) -> Address:
     """Make one fresh register with the few years that most tests need, to be copied."""
-    path = tmp_path_factory.mktemp("made") / "register.db"
-    make_small_register(path)
-    return path
+    place = registers.new_place(tmp_path_factory.mktemp("made"))
+    make_small_register(place)
+    return place
 
 
 @pytest.fixture
-def clerk(new_clerk: Callable[..., Clerk], made_register: Path) -> Clerk:
+def clerk(new_clerk: Callable[..., Clerk], made_register: Address) -> Clerk:
     """Give a clerk with a fresh register of the default policy, and of few years of the default calendar."""
     return new_clerk(made_register)
 
 
 @pytest.fixture
-def full_clerk(new_clerk: Callable[..., Clerk], full_register: Path) -> Clerk:
+def full_clerk(new_clerk: Callable[..., Clerk], full_register: Address) -> Clerk:
     """Give a clerk with a fresh register of all the years of the default calendar."""
     return new_clerk(full_register)
 
@@ -266,18 +307,19 @@ def prepared(type_commands: Callable[[Clerk], None]) -> Callable[..., Clerk]:
 
     The function's parameter names the fixture that gives the clerk before it.
     """
-    made: list[tuple[bytes, str]] = []
+    made: list[tuple[Address, str]] = []
     (before,) = signature(type_commands).parameters
 
     def prepare(request: pytest.FixtureRequest) -> Clerk:
         clerk: Clerk = request.getfixturevalue(before)
         if made:
-            content, clerk.now = made[0]
-            clerk.db.write_bytes(content)
-            clerk.db.chmod(0o600)
+            kept, clerk.now = made[0]
+            copy_register(kept, clerk.address)
         else:
             type_commands(clerk)
-            made.append((clerk.db.read_bytes(), clerk.now))
+            kept = registers.new_place(request.getfixturevalue("tmp_path_factory").mktemp("prepared"))
+            copy_register(clerk.address, kept)
+            made.append((kept, clerk.now))
         return clerk
 
     prepare.__doc__ = type_commands.__doc__

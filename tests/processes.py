@@ -23,6 +23,8 @@ from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+from tests.registers import ENGINE_VARIABLE, IS_SERVER
+
 PROJECT = Path(__file__).parent.parent
 LOCALES = ("LC_ALL", "LC_CTYPE", "LANG")
 MOST_BYTES = 100_000
@@ -144,7 +146,11 @@ def _is_alike(environment: Mapping[str, str]) -> bool:
 def _server() -> bytes:
     """Start the process that is forked, once for all tests of this one, and return the address where it is asked."""
     ours, theirs = socket.socketpair()
-    environment = {name: text for name, text in os.environ.items() if not name.startswith(("PYTHON", "DEALTRACK_"))}
+    environment = {
+        name: text
+        for name, text in os.environ.items()
+        if name == ENGINE_VARIABLE or not name.startswith(("PYTHON", "DEALTRACK_"))
+    }
     with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
         # The system chooses a name that no file has.
         asked.bind("")
@@ -168,8 +174,9 @@ def _server() -> bytes:
 
 def serve(owner: socket.socket, asked: socket.socket) -> None:
     """Start the commands that are asked for, and tell how each ended, until the process of the tests ends."""
+    left_out = SLOW_TO_IMPORT if IS_SERVER else (*SLOW_TO_IMPORT, "dealtrack.register.postgres")
     for module in pkgutil.walk_packages(import_module("dealtrack").__path__, "dealtrack."):
-        if not module.name.endswith("__main__") and not module.name.startswith(SLOW_TO_IMPORT):
+        if not module.name.endswith("__main__") and not module.name.startswith(left_out):
             import_module(module.name)
     for name in (
         "holidays.countries",

@@ -81,6 +81,7 @@ COLUMNS = (
     *("missed then", "missed now", "overdue then", "overdue now", "now late", "no longer late", "week", "month"),
     *("overdue", "file", "category word", "line", "withdrawn", "rejected", "letter", "to", "complaints"),
     *("key", "value", "origin", "meaning"),
+    *("office", "entries", "last", "head", "open", "on time", "done late", "open late", "on time rate"),
 )
 """The titles of columns and the labels of fields."""
 

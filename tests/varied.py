@@ -1,7 +1,6 @@
 """Varied complaints for a register: every status, every kind of entry, awkward texts, shared and missing numbers."""
 
 import random
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from dealtrack.core.lifecycle import MERGING, Kind, Status, effective
 from dealtrack.core.moments import Moment
 from dealtrack.core.vocabulary import CATEGORIES
 from dealtrack.errors import DealtrackError
+from dealtrack.register.engine import Address
 from dealtrack.register.merges import merge
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Personal
@@ -17,6 +17,7 @@ from dealtrack.register.recorder import Proposal, Recorder, Work, recording
 from dealtrack.register.register import Register
 from dealtrack.settings import data_folder
 from dealtrack.sources.policies import load_policy
+from tests.registers import copy_register, new_place
 
 START = datetime(2016, 10, 1, tzinfo=UTC)
 NOW = datetime(2016, 12, 31, 12, tzinfo=UTC)
@@ -202,10 +203,10 @@ def write_varied(register: Register, count: int, seed: int = 5, later: timedelta
 STATUSES = frozenset(Status)
 
 
-def make_varied(folder: Path, empty: Path, count: int) -> Path:
-    """Make a register of varied complaints in a folder, of a copy of an empty one, and return its path."""
-    path = folder / "register.db"
-    shutil.copy(empty, path)
-    with open_register(path) as register:
+def make_varied(folder: Path, empty: Address, count: int) -> Address:
+    """Make a register of varied complaints, of a copy of an empty one, and return where it is."""
+    place = new_place(folder)
+    copy_register(empty, place)
+    with open_register(place) as register:
         write_varied(register, count)
-    return path
+    return place

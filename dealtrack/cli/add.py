@@ -101,7 +101,7 @@ def add(
             is_new = match_platform(platform_name, register.platforms) is None
             if is_new:
                 recorder.enter_platform(Platform(platform_name))
-            duplicates = DuplicateFinder(register, duplicate_days)
+            duplicates = DuplicateFinder(register, duplicate_days, recorder.last)
             recorded = record_receipt(recorder, moment, detail, personal if personal != Personal() else None)
             id_ = recorded.complaint.id
             recorder.flush()

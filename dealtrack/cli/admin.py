@@ -1,4 +1,4 @@
-"""Commands that create, check, back up and restore a register."""
+"""Commands that check, back up, move and restore a register."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dealtrack import settings
+from dealtrack.cli.config import quoted_word
 from dealtrack.cli.language import _, _n, say, sentence
 from dealtrack.cli.options import Format, Yes, argument, flag, option, read_policy
 from dealtrack.cli.output import next_line, print_records
@@ -17,26 +18,23 @@ from dealtrack.cli.terminal import print_line, tell_fields, warn
 from dealtrack.core.moments import from_store, show_moment
 from dealtrack.core.policy import are_same
 from dealtrack.core.text import first_few, fit_text
-from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import (
     CHECK_FAILED,
     BadCopies,
     BadHead,
     BadPolicyFile,
-    BadTimezone,
     DealtrackError,
     NoTerminal,
     RegisterAltered,
-    RegisterExists,
-    suggestion,
 )
 from dealtrack.phrase import Phrase, listed
+from dealtrack.register.address import read_address
 from dealtrack.register.recorder import RecordingResult
 from dealtrack.register.register import Register
 from dealtrack.sources.policies import policy_names
 
 if TYPE_CHECKING:
-    from dealtrack.register.engine import Finding
+    from dealtrack.register.engine import Address, Finding
     from dealtrack.register.sqlite.restore import CheckedBackup
 
 
@@ -54,25 +52,29 @@ def backup(
     no_evidence: Annotated[bool, flag("Leave out the evidence files.")],
 ) -> None:
     """Back up the register and its evidence (verified, readable only by you)."""
-    from dealtrack.register.evidence import copy_evidence, evidence_folder, folder_of
-    from dealtrack.register.sqlite.backup import LastBackup, back_up_in, note_backup
+    from dealtrack.register.evidence import copy_evidence
+    from dealtrack.register.sqlite.backup import LastBackup, back_up_in, note_backup, shared_evidence
+    from dealtrack.register.sqlite.evidence_folder import EvidenceFolder, folder_of
 
     if keep and not (keep.isascii() and keep.isdigit() and len(keep) <= 4 and int(keep)):
         raise BadCopies(text=keep)
     with session.register() as register:
-        own = evidence_folder(register)
         if keep:
             path, dropped, (seq, head) = back_up_in(register, Path(target), int(keep), session.now)
             more = _(", {count} older removed", count=len(dropped)) if dropped else ""
             print_line(_("backup {path}", path=path) + more)
             # The copies in a folder share their evidence: a file of it is kept once, by its content.
-            beside = path.with_name(own.name)
+            beside = path.with_name(shared_evidence(register.address))
         else:
             path = Path(target)
             seq, head = register.engine.back_up(register, path)
             print_line(_("backup {path}: {count} entries, checksum {head}", path=target, count=seq, head=head))
             beside = folder_of(path)
-        copied = None if no_evidence else copy_evidence(register, [own], beside)
+        copied = (
+            None
+            if no_evidence
+            else copy_evidence(register, [register.engine.evidence(register)], EvidenceFolder(beside))
+        )
         is_whole = copied is not None and not copied.faults
         note_backup(register, LastBackup(session.now, path, seq, head, is_whole))
     if copied:
@@ -86,6 +88,40 @@ def backup(
             )
             print_line(text)
         _report_faults(copied.faults)
+
+
+def move(
+    session: Session,
+    source: Annotated[str, argument("FROM", "Register to move: file or server address.")],
+    target: Annotated[str, argument("TO", "Where to: a new file, or a server address with a new office.")],
+) -> None:
+    """Move a register from a file to a server, or back: copied whole and verified, with its evidence."""
+    from dealtrack.register.moving import move as move_register
+
+    session.address, place = read_address(source), read_address(target)
+    with session.register() as register:
+        moved = move_register(register, place)
+    session.result = RecordingResult(is_change=True)
+    text = _("register {path} moved to {place}: {count} entries, checksum {head}")
+    print_line(text.format(path=session.address, place=place, count=moved.entries, head=moved.head))
+    if moved.evidence.count:
+        print_line(_n("{count} evidence file moved", "{count} evidence files moved", moved.evidence.count))
+    session.advise(_after_move(session.address, moved.is_closed))
+    session.advise(next_line(f"dealtrack config set register {quoted_word(str(place))}"))
+    _report_faults(moved.evidence.faults)
+
+
+def _after_move(source: "Address", is_closed: bool) -> str:
+    """Return what to do with the register that was moved, so that nobody records in both."""
+    if not isinstance(source, Path):
+        text = _(
+            "Record in {path} no more, or the two part: ask who manages the server to take the clerks' rights away."
+        )
+    elif is_closed:
+        text = _("{path} is read-only now, so that nobody records in both. Keep it as a backup, in another folder.")
+    else:
+        text = _("Record in {path} no more, or the two part: move it to another folder, and keep it as a backup.")
+    return text.format(path=source)
 
 
 def _report_faults(faults: Sequence[object], *advice: str) -> None:
@@ -102,7 +138,8 @@ def restore(
     session: Session, source: Annotated[str, argument("FILE", "Backup made by 'dealtrack backup'.")], yes: Yes
 ) -> None:
     """Restore the register from a verified backup; the previous file is kept."""
-    from dealtrack.register.evidence import copy_evidence, evidence_folder, folder_of
+    from dealtrack.register.evidence import copy_evidence
+    from dealtrack.register.sqlite.evidence_folder import EvidenceFolder, evidence_folder, folder_of
     from dealtrack.register.sqlite.restore import checked_backup, put_in_place
 
     if not yes and not session.asks:
@@ -118,8 +155,9 @@ def restore(
     if kept:
         session.advise(_("previous register kept at {path}", path=kept))
     with session.register() as register:
-        own = evidence_folder(register)
-        copied = copy_evidence(register, [folder_of(file), file.with_name(own.name)], own)
+        own = evidence_folder(place)
+        places = dict.fromkeys((folder_of(file), evidence_folder(file), file.with_name(own.name)))
+        copied = copy_evidence(register, list(map(EvidenceFolder, places)), EvidenceFolder(own))
         seq, head = register.head()
     text = _("register {path} restored from {backup}: {count} entries, checksum {head}")
     print_line(text.format(path=place, backup=file, count=seq, head=head))
@@ -223,48 +261,6 @@ def doctor(session: Session, fmt: Format) -> None:
         raise typer.Exit(CHECK_FAILED)
 
 
-def init(
-    session: Session,
-    *,
-    calendar: Annotated[
-        str, option("NAME", "Bundled calendar, country code, e.g. US-NY, or calendar file.")
-    ] = "cn-beijing",
-    policy: Annotated[str, option("NAME", "Default policy of complaints.")] = "green-channel",
-    timezone: Annotated[str, option("ZONE", "Time zone that days follow [default: the calendar's].")],
-) -> None:
-    """Create a register."""
-    from dealtrack.register.create import Setup, create_register
-    from dealtrack.sources.calendars import differs_by_subdivision, is_timezone, load_calendar
-    from dealtrack.sources.platforms import first_platforms
-
-    if session.path.exists():
-        raise RegisterExists(path=session.path)
-    data, user = settings.data_folder(), settings.user_folder()
-    rules = load_calendar(calendar, data, user)
-    zone = timezone or rules.timezone or "Asia/Shanghai"
-    if not is_timezone(zone):
-        from zoneinfo import available_timezones
-
-        raise BadTimezone(name=zone, nearest=suggestion(nearest_names(zone, sorted(available_timezones()), 2)))
-    versions = read_policy(policy)
-    name = versions[0].name
-    setup = Setup(rules, versions, name, first_platforms(data / "platforms.toml", versions[-1]), zone)
-    create_register(session.path, setup, session.now, session.actor)
-    session.result = RecordingResult(is_change=True)
-    line = _("register {path}: calendar {calendar}, policy {policy}, time zone {zone}")
-    print_line(line.format(path=session.path, calendar=rules.name, policy=name, zone=zone))
-    parts = differs_by_subdivision(calendar)
-    if parts:
-        line = _(
-            "{name} has only the holidays that all its regions share; for the others name a region ({some}), "
-            "e.g. --calendar {name}-{part}."
-        )
-        warn(line.format(name=rules.name, some=first_few(parts), part=parts[0]))
-    if not timezone and not rules.timezone:
-        warn(_("No time zone is known for {name}; using {zone} (change with --timezone).", name=rules.name, zone=zone))
-    session.advise(next_line(f"dealtrack add --platform {_('NAME')}"))
-
-
 def verify(
     session: Session, head: Annotated[str, option("HASH", "Checksum noted earlier; must still occur in the journal.")]
 ) -> None:
@@ -285,6 +281,10 @@ def verify(
         warn(_("Tables of other programs in the register are not checked: {names}.", names=first_few(report.foreign)))
     if report.rebuilds:
         advice = _("The journal is intact: 'dealtrack recheck --rebuild' rebuilds the tables from it.")
+    elif not isinstance(session.address, Path):
+        advice = _(
+            "Keep the server's data as evidence, and have the server administrator restore the last intact backup."
+        )
     else:
         advice = _("Keep this file as evidence, and restore the last backup that 'dealtrack verify' finds intact.")
     _report_faults(report.faults, advice)
@@ -334,10 +334,11 @@ def datasette(session: Session) -> None:
     from dealtrack.exchange.writers import json_text
     from dealtrack.register.sqlite.schema import tables_and_views
 
+    path = session.path
     template = tomllib.loads((settings.data_folder() / "datasette.toml").read_text(encoding="utf-8"))
     with session.register() as register:
         tables, views = tables_and_views(register.database)
-        database, zone = register.path.stem, register.zone.key
+        database, zone = path.stem, register.zone.key
     shown = template["views"]
     # No other view or table is to be seen, also where Datasette serves the register by another name.
     shut = {name: {"allow": False, "hidden": True} for name in (*CATALOGUE, *tables, *views) if name not in shown}

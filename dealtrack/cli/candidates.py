@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import available_timezones
 
@@ -28,6 +29,10 @@ SHELLS = ("bash", "zsh", "fish")
 
 MOST = 50
 """The most complaints that are offered."""
+
+
+PATIENCE_SECONDS = "1"
+"""How long a server is waited for that does not answer, for each of its machines."""
 
 
 class Candidate(NamedTuple):
@@ -65,7 +70,10 @@ def values(query: CompletionQuery) -> list[Candidate]:
 
 @contextmanager
 def _register(query: CompletionQuery) -> Iterator[Register]:
-    with open_register(query.session.path, read_only=True) as register:
+    address = query.session.address
+    if not isinstance(address, Path):
+        address = address._replace(parameters={**address.parameters, "connect_timeout": PATIENCE_SECONDS})
+    with open_register(address, read_only=True) as register:
         wait_briefly(register)
         yield register
 
@@ -182,6 +190,7 @@ _BY_COMMAND: Mapping[tuple[str, str], CandidateSource] = {
     ("export", "--format"): _fixed(*WRITERS, "xlsx"),
     ("add", "--number"): _fixed(),
     ("event", "--name"): _stored,
+    ("office grant", "--role"): _fixed("clerk", "keeper", "reader"),
     **{(f"platform {n}", o): _platforms for n in "show edit check rename merge remove".split() for o in ("", "--into")},
     ("completion", ""): _fixed(*SHELLS),
 }
@@ -212,5 +221,5 @@ _BY_METAVAR: Mapping[str, CandidateSource] = {
     "YES_OR_NO": _fixed("yes", "no"),
     "[TOPIC]...": _names,
     **dict.fromkeys(("FILE_OR_NAME", "[FILE_OR_NAME]"), _policies_and_files),
-    **dict.fromkeys(("FILE", "[FILE]", "PATH", "DIR"), lambda query: FILES),
+    **dict.fromkeys(("FILE", "[FILE]", "PATH", "DIR", "FROM", "TO"), lambda query: FILES),
 }

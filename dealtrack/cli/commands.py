@@ -42,7 +42,8 @@ COMMANDS: dict[str, CommandEntry] = {
     **_commands("Report", "report", "report"),
     **_commands("Watch", "look", "board"),
     **_commands("Import and export", "import_export", "import export"),
-    **_commands("Set up", "admin", "init verify recheck backup restore doctor datasette"),
+    **_commands("Set up", "setup", "init"),
+    **_commands("Set up", "admin", "verify recheck backup restore move doctor datasette"),
     **_commands("Set up", "completion_script", "completion"),
     "calendar": CommandEntry("Set up", "calendar", ("show", "next", "amend", "import", "refresh")),
     "config": CommandEntry("Set up", "config", ("list", "get", "set", "unset")),
@@ -50,6 +51,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "platform": CommandEntry(
         "Set up", "platform", ("list", "show", "add", "edit", "check", "rename", "merge", "remove", "import")
     ),
+    "office": CommandEntry("Set up", "office", ("add", "grant", "list", "overdue", "report", "seal")),
     **_commands("Help", "help", "help"),
 }
 
@@ -57,13 +59,15 @@ GROUP_HELP = {
     "config": "Settings that stay: language, register, columns, letterhead; without a command, list them.",
     "calendar": "Working calendar: show a month, count working days, revise days.",
     "policy": "Policies that set the deadlines: list, show, try and adopt them.",
+    "office": "Offices on a server: add them, give people their rights, see how all stand, seal their journals.",
     "platform": "Platforms, their names and the contact channels they display.",
 }
 
 QUIET = frozenset(
     (
         *(name for name, entry in COMMANDS.items() if entry.section == "Record"),
-        *("import", "init", "recheck", "backup", "restore", "policy adopt", "config set", "config unset"),
+        *("import", "init", "recheck", "backup", "restore", "move", "policy adopt", "config set", "config unset"),
+        *("office add", "office grant", "office seal"),
         *(f"platform {name}" for name in ("add", "edit", "check", "rename", "merge", "remove", "import")),
         *("calendar amend", "calendar import", "calendar refresh"),
     )
@@ -183,7 +187,9 @@ def root(
     db: Annotated[
         str,
         typer.Option(
-            "--db", metavar="PATH", help="Register file [default: DEALTRACK_DB, your settings, your own register]."
+            "--db",
+            metavar="PATH",
+            help="Register: file or server address [default: DEALTRACK_DB, your settings, your own register].",
         ),
     ] = "",
     lang: Annotated[
@@ -202,7 +208,7 @@ def root(
     call: Call = context.obj
     call.session = context.obj = Session(call.settings)
     if context.invoked_subcommand is None:
-        if sys.stdout.isatty() and context.obj.path.is_file():
+        if sys.stdout.isatty() and context.obj.may_have_register:
             from dealtrack.cli.today import print_today
 
             print_today(context.obj)

@@ -16,8 +16,17 @@ from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import print_line, tell_fields
 from dealtrack.core.standing import WATCH_KEYS, record_keys
-from dealtrack.errors import BadFilter, BadSettings, CannotWrite, NotForOffice, SettingRefused, UnknownSetting
+from dealtrack.errors import (
+    BadFilter,
+    BadSettings,
+    CannotWrite,
+    NoOfficeFile,
+    NotForOffice,
+    SettingRefused,
+    UnknownSetting,
+)
 from dealtrack.phrase import BadValue, Phrase
+from dealtrack.register.address import is_server, read_address
 from dealtrack.settings import KEYS, Setting, Settings, file_bytes, setting_key, setting_value
 
 SETTING_KEYS = ("key", "value", "origin", "meaning")
@@ -30,13 +39,18 @@ def list_(session: Session, office: Office, fmt: Format) -> None:
     """List settings: what applies, and from where."""
     settings = session.settings
     if office:
+        settings.path(office)
         shown = [Setting(name, value, "office") for name, value in settings.office_file.items()]
     else:
         shown = [settings.setting(name) for name in _names(settings)]
     print_records(map(_record, shown), SETTING_KEYS, fmt, zone=UTC)
     if sys.stdout.isatty():
-        own, offices = (short_path(settings.path(is_office)) for is_office in (False, True))
-        session.advise(_("your settings: {own}; the office's: {offices}", own=own, offices=offices))
+        own = short_path(settings.path(is_office=False))
+        try:
+            offices = short_path(settings.path(is_office=True))
+            session.advise(_("your settings: {own}; the office's: {offices}", own=own, offices=offices))
+        except NoOfficeFile:
+            session.advise(_("your settings: {own}", own=own))
 
 
 def short_path(path: Path) -> str:
@@ -53,6 +67,9 @@ def _names(settings: Settings) -> Iterator[str]:
 
 def _record(setting: Setting) -> dict[str, Any]:
     value = setting.value or (current_language() if setting.key == "language" else setting.value)
+    if setting.key == "register" and is_server(value):
+        # One with a password is not shown.
+        value = str(read_address(value))
     return {"key": setting.key, "value": value, "origin": setting.origin, "meaning": setting_key(setting.key).meaning}
 
 
@@ -108,6 +125,8 @@ def _typed(key: str, values: Sequence[str]) -> Any:
         return language_named(text) or text
     if key == "letterhead" and len(values) > 1:
         return list(values)
+    if key == "register" and is_server(text):
+        return str(read_address(text))
     if setting_key(key).is_path and not text.startswith("~"):
         return os.path.abspath(text)  # noqa: PTH100  # without following links
     return ",".join(values) if key.startswith("columns.") else text

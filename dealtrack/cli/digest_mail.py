@@ -49,7 +49,7 @@ def mail_digest(
     recipients = list(dict.fromkeys(to))
     # A summary of other complaints is another mail.
     marks = {address: mail_mark(address.lower(), *map(sorted, only)) for address in recipients}
-    with mail_note(session.path, day.isoformat()) as note:
+    with mail_note(session.notes, day.isoformat()) as note:
         due = [address for address in recipients if again or not note.holds(marks[address])]
         if not due:
             _tell(_("It was mailed on {day} already; --again sends it once more.", day=day.isoformat()))

@@ -68,7 +68,8 @@ def _attach(
     detail = read_detail((NOTE,), {"note": note})
     for id_ in named:
         register.history(id_)
-    # The files are whole on the disk before an entry names them.
+    # The files are kept before an entry names them: others record while they are uploaded, and what no entry names
+    # does no harm.
     proposals = [Proposal(Kind.EVIDENCE, moment, {**detail, **keep_file(register, file)}) for file in files]
     with session.recording(register) as recorder:
         recorded = [recorder.record(Work(id_, proposals)) for id_ in named]
@@ -132,6 +133,12 @@ def erase(
             also = _("{fields} of complaint {id} also occurs in its entries, e.g. in its summary or notes")
             warn(also.format(fields=which, id=id_) + _(", which are never changed."))
     session.advise(_("evidence files and earlier backups are not changed"))
+    if remains.in_archive:
+        text = _(
+            "The server's log (WAL), its archive and the server's own backups hold the data until they expire: ask who "
+            "manages the server how long they are kept."
+        )
+        session.advise(text)
     for path in remains.drafts:
         warn(_("{path}, left by a killed command, may still hold the data; remove it.", path=path))
     if remains.in_log:

@@ -336,5 +336,5 @@ def board(session: Session, only: FilterOptions, saved: SavedFilter) -> None:
     from dealtrack.cli.board.app import Board
     from dealtrack.cli.board.feed import Feed
 
-    with Feed(session.path, query, settings.now) as feed:
+    with Feed(session.address, query, settings.now) as feed:
         Board(feed, session.actor, filter_name(session, saved, True)).run()

@@ -14,7 +14,7 @@ from dealtrack.cli.language import _, _n, choose_language
 from dealtrack.cli.terminal import choose_colours, tell
 from dealtrack.cli.usage import ClickException, NoArgsIsHelpError, refusal
 from dealtrack.core.text import first_few
-from dealtrack.errors import BAD_INPUT, REGISTER_UNUSABLE, DealtrackError, TooFewFiles
+from dealtrack.errors import BAD_INPUT, REGISTER_UNUSABLE, DealtrackError, ServerLost, ServerLostAfterwards, TooFewFiles
 from dealtrack.settings import KEYS, Settings
 
 if TYPE_CHECKING:
@@ -74,6 +74,9 @@ def _end(error: BaseException, call: Call) -> int | None:
         case typer.Abort():
             _say(_("cancelled; nothing was written."))
             return BAD_INPUT
+        case ServerLost() if call.change:
+            _end(ServerLostAfterwards(**error.values), call)
+            return call.status_of_change
         case DealtrackError():
             from dealtrack.cli.session import show_value
 

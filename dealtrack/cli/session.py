@@ -15,12 +15,22 @@ from dealtrack.cli.terminal import tell, warn
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, ONE_DAY, Moment, day_start, show_moment
 from dealtrack.core.text import clean_input, first_few, safe_text
 from dealtrack.core.vocabulary import NAME
-from dealtrack.errors import ClockOutOfRange, DaysReversed, DealtrackError, RegisterUnusable
+from dealtrack.errors import (
+    CannotWrite,
+    ClockOutOfRange,
+    DaysReversed,
+    DealtrackError,
+    NeedsFile,
+    NotTheLogin,
+    RegisterUnusable,
+)
 from dealtrack.phrase import Phrase
+from dealtrack.register.address import read_address
+from dealtrack.register.engine import Address
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
-from dealtrack.settings import Settings, now
+from dealtrack.settings import Settings, now, user_folder
 
 if TYPE_CHECKING:
     from dealtrack.register.engine import Upgrade
@@ -31,6 +41,10 @@ LONGEST_VALUE = 1000
 
 YES = frozenset({"y", "yes", "是"})
 NO = frozenset({"n", "no", "否"})
+
+SERVERS = "servers"
+"""The folder, in the user's own, of notes on registers on servers."""
+MARK_DIGITS = 8
 
 _shown_in: list[tzinfo] = [UTC]
 _Answer = TypeVar("_Answer")
@@ -52,15 +66,47 @@ class Session:
         self.settings = settings
         self.is_quiet = False
         self.may_ask = True
+        self._login = ""
         self.result: RecordingResult | None = None
         """What the call has done to the register so far."""
         self.status = 0
         """The exit status of what was done, where the output then fails."""
 
     @cached_property
+    def address(self) -> Address:
+        """Return where the register lies; raises what `read_address` raises."""
+        return read_address(self.settings.value("register"))
+
+    @property
     def path(self) -> Path:
-        """Return the file of the register."""
-        return Path(self.settings.value("register"))
+        """Return the file of the register; raises NeedsFile for one on a server."""
+        if not isinstance(self.address, Path):
+            raise NeedsFile(address=self.address)
+        return self.address
+
+    @property
+    def notes(self) -> Path:
+        """Return the file beside which notes of the register are kept: its own, or for a server one of the user's.
+
+        The folder of the latter is made. Raises CannotWrite and HomeUnknown.
+        """
+        if isinstance(self.address, Path):
+            return self.address
+        from hashlib import sha256
+
+        from dealtrack.register.drafts import make_folder
+
+        folder = user_folder() / SERVERS
+        if reason := make_folder(folder):
+            raise CannotWrite(path=folder, reason=reason)
+        # The same office may be on several servers.
+        mark = sha256(str(self.address).encode()).hexdigest()[:MARK_DIGITS]
+        return folder / f"{self.address.office}-{mark}"
+
+    @property
+    def may_have_register(self) -> bool:
+        """Tell whether there is a file at the register's place; a server is not asked."""
+        return not isinstance(self.address, Path) or self.address.is_file()
 
     @property
     def asks(self) -> bool:
@@ -95,10 +141,16 @@ class Session:
             raise ClockOutOfRange(moment=moment.isoformat(), first=FIRST_YEAR, last=LAST_YEAR)
         return moment
 
-    @cached_property
+    @property
     def actor(self) -> str:
-        """Return who calls; raises BadText."""
-        return clean_input(self.settings.value("actor"), Phrase("User name"), NAME)
+        """Return who calls: on a server the login, once the register is open. Raises BadText and NotTheLogin."""
+        setting = self.settings.setting("actor")
+        if self._login and setting.origin == "default":
+            return self._login
+        name = clean_input(setting.value, Phrase("User name"), NAME)
+        if self._login and name != self._login:
+            raise NotTheLogin(login=self._login, actor=name)
+        return name
 
     @contextmanager
     def register(self, one_state: bool = False) -> Iterator[Register]:
@@ -107,9 +159,10 @@ class Session:
         With `one_state` the block sees one state of it throughout, and can write nothing.
         """
         with (
-            open_register(self.path, now=lambda: self.now) as register,
+            open_register(self.address, now=lambda: self.now) as register,
             register.one_state() if one_state else nullcontext(),
         ):
+            self._login = register.database.login
             with suppress(RegisterUnusable):
                 # A register whose facts are damaged can still be made again from its journal.
                 _shown_in[0] = register.zone

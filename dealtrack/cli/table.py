@@ -84,6 +84,7 @@ SUMMARY = Column("summary", rank=7, least=12)
 MATCH_COLUMNS = (*COMPLAINT_COLUMNS, Column("matched", rank=1, least=36))
 # Who is to be asked about a late complaint matters more than what it is about.
 WATCH_COLUMNS = (
+    Column("office"),
     *COMPLAINT_COLUMNS[:3],
     Column("category", rank=5, least=8),
     OWNER,
@@ -109,7 +110,7 @@ EVIDENCE_COLUMNS = (
 GIVES_WAY = 100
 """The least rank of a column that says one thing in every row: it gives way before all others, the last one first."""
 
-NEVER_GIVES_WAY = frozenset({"id", "platform", "owner", "due", "left", "late", "matched"})
+NEVER_GIVES_WAY = frozenset({"office", "id", "platform", "owner", "due", "left", "late", "matched"})
 """The columns that stay where they say one thing in every row, as long as they say something."""
 
 

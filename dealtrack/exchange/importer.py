@@ -131,7 +131,7 @@ def import_rows(
         with recording(register, now, actor, is_import=True) as recorder:
             for text, name in same.items():
                 edit_platform(recorder, name, added=[text])
-            duplicates = DuplicateFinder(register, duplicate_days)
+            duplicates = DuplicateFinder(register, duplicate_days, recorder.last)
             importer = RowImporter(register, recorder, reader, source.name, summary, load_policy)
             while rows := list(islice(source.rows, AT_ONCE)):
                 importer.take_all(rows, refuse)

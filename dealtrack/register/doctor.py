@@ -23,7 +23,7 @@ def findings(register: Store, now: datetime) -> Iterator[Finding]:
         yield Finding("schema-old", words)
     yield from register.engine.findings(register, now)
     last = journal.LastEntry.of(register.database).recorded_at
-    if last and from_store(last) > now:
+    if last and from_store(last) - now > journal.CLOCKS_DIFFER:
         words = Phrase(
             "this machine's time is before the register's last entry, made at {last}; set it right", last=last
         )

@@ -11,10 +11,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from dealtrack.errors import RegisterLocked, RegisterUnusable
+from dealtrack.errors import NotPermitted, RecordingUncertain, RegisterLocked, RegisterUnusable, ServerLost
 from dealtrack.phrase import Phrase
 
 if TYPE_CHECKING:
+    from dealtrack.register.evidence_files import EvidenceFiles
     from dealtrack.register.store import Store
 
 Row = tuple[Any, ...]
@@ -47,8 +48,14 @@ class FaultKind(StrEnum):
     UNREADABLE = "unreadable"
     """A text of it is no text any more."""
     CONSTRAINT = "constraint"
+    DENIED = "denied"
+    """The login has no right to do it."""
     GONE = "gone"
     """The server, or the connection to it."""
+    UNCERTAIN = "uncertain"
+    """The connection broke while the server recorded: it is not known whether it did."""
+    ABSENT = "absent"
+    """A table or schema that is asked for is not there, or may not be seen."""
     OTHER = "other"
 
 
@@ -67,8 +74,15 @@ def faults_of(address: object) -> Iterator[None]:
     try:
         yield
     except EngineFault as fault:
-        if fault.kind is FaultKind.BUSY:
-            raise RegisterLocked(path=address, seconds=WAIT_SECONDS) from fault
+        match fault.kind:
+            case FaultKind.BUSY:
+                raise RegisterLocked(path=address, seconds=WAIT_SECONDS) from fault
+            case FaultKind.GONE:
+                raise ServerLost(address=address, reason=fault.reason) from fault
+            case FaultKind.DENIED:
+                raise NotPermitted(address=address, reason=fault.reason) from fault
+            case FaultKind.UNCERTAIN:
+                raise RecordingUncertain(address=address, reason=fault.reason) from fault
         raise RegisterUnusable(path=address, reason=fault.reason) from fault
 
 
@@ -99,7 +113,7 @@ class Dialect(NamedTuple):
         return self.field.format(column, name)
 
 
-class Question(NamedTuple):
+class SelectStatement(NamedTuple):
     """A statement that reads, and its values."""
 
     sql: str
@@ -113,6 +127,10 @@ class Database(Protocol):
     is_remote: bool
     """Whether each question costs a trip to a server, so that several are better asked at once."""
 
+    @property
+    def login(self) -> str:
+        """Return who is logged in on a server, whom the journal names; nothing where the register is a file."""
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return all rows that a statement reads."""
 
@@ -122,7 +140,7 @@ class Database(Protocol):
     def stream(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Row]:
         """Yield the rows that a statement reads, however many: they are never all in memory."""
 
-    def trip(self, questions: Sequence[Question]) -> list[list[Row]]:
+    def trip(self, questions: Sequence[SelectStatement]) -> list[list[Row]]:
         """Return the rows of several statements, in one trip to a server; none may read bytes."""
 
     def write(self, sql: str, values: Sequence[Any] = ()) -> None:
@@ -165,14 +183,17 @@ def replacing(table: str, columns: Sequence[str], keys: int = 1) -> str:
 
 
 class ServerAddress(NamedTuple):
-    """Where a register lies on a PostgreSQL server: what libpq connects by, and the office, whose schema it is."""
+    """Where a register lies on a PostgreSQL server."""
 
-    connection: str
-    """A URI for libpq, without the office and without a password."""
+    text: str
+    """The address as it was given, without a password: what is shown."""
+    parameters: dict[str, str]
+    """What libpq connects by, by its own keywords."""
     office: str
+    """The schema."""
 
     def __str__(self) -> str:
-        return self.connection
+        return self.text
 
 
 Address = Path | ServerAddress
@@ -206,11 +227,13 @@ class Remains(NamedTuple):
 
     `in_log` is True where another program, or the disk, kept the write-ahead file from being emptied: the bytes
     stay in it until the next command that writes can empty it, or the register is closed by the last that has it open.
-    `drafts` are what killed commands left behind and could not be removed.
+    `drafts` are what killed commands left behind and could not be removed. `in_archive` is True on a server: its log,
+    the archive of that and its own backups hold the data until whoever manages the server lets them go.
     """
 
-    in_log: bool
-    drafts: list[Path]
+    in_log: bool = False
+    drafts: Sequence[Path] = ()
+    in_archive: bool = False
 
 
 class Engine(Protocol):
@@ -238,6 +261,24 @@ class Engine(Protocol):
         Raises RegisterExists or RegisterUnusable.
         """
 
+    def take_in(self, source: Database, finish: Callable[[Database], None]) -> None:
+        """Make a register with all rows of another, let it be finished, and put it in its place when it is whole.
+
+        Raises RegisterExists or RegisterUnusable.
+        """
+
+    def held(self, register: "Store") -> AbstractContextManager[None]:
+        """Let nobody record in the register during the block, which reads one state of it."""
+
+    def close_to_entries(self, register: "Store") -> bool:
+        """Let nobody record in the register from now on, so that its owner can undo it; tell whether that was done."""
+
+    def identity(self) -> object:
+        """Return what tells what stands at the address from what is put there later; raises RegisterMissing."""
+
+    def evidence(self, register: "Store") -> "EvidenceFiles":
+        """Return what keeps the register's evidence files."""
+
     def count_names(self, register: "Store") -> int:
         """Return how many names (hard links) the register's file has: SQLite keeps the last entries of each apart."""
 
@@ -255,6 +296,9 @@ class Engine(Protocol):
 
     def schema_faults(self, register: "Store") -> list[str]:
         """Return where tables, indexes, triggers or views are not as they were made, those of other programs aside."""
+
+    def sealed_faults(self, register: "Store") -> list[str]:
+        """Return where the journals of offices are not as this register sealed them; only the national one does."""
 
     def foreign_names(self, register: "Store") -> list[str]:
         """Return the tables that other programs keep beside the register's, and their indexes, by name."""

@@ -1,38 +1,31 @@
-"""Evidence files: kept next to the register, each under the hash of its content; copied out, and with backups."""
+"""Evidence files: what the journal tells of them, and their contents, kept with the register and copied out of it."""
 
 import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
-from glob import escape
-from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dealtrack.core.file_names import lone_file_name
 from dealtrack.core.lifecycle import Kind, Transition, effective
 from dealtrack.errors import CannotRead, CannotWrite, EvidenceAltered, UnknownEvidence
-from dealtrack.phrase import Phrase, Word
+from dealtrack.phrase import Phrase
 from dealtrack.register import drafts, journal
 from dealtrack.register.engine import Database
-from dealtrack.register.folder import LINKS, TO_CREATE, TO_READ, Folder
-from dealtrack.register.sqlite.file import FOLDER, NO_FILE, real_path
+from dealtrack.register.evidence_files import EvidenceFault, EvidenceFiles
+from dealtrack.register.sqlite.file import FOLDER, NO_FILE
+from dealtrack.register.sqlite.folder import TO_READ
 from dealtrack.register.store import Store
 
-LARGEST = 1 << 30
-"""The largest file that is taken, in bytes."""
-
 NAME_LIMIT = 200
+NO_HASH = Phrase("has no content hash in the journal")
 _HASH = re.compile("[0-9a-f]{64}")
-_COPY = re.compile(r"(.+?)(-schema[0-9]+|-replaced)?-[0-9]{8}T[0-9]{6}Z(-[0-9]+)?")
-"""The names of copies: those of `backup --keep`, from before an upgrade, and what a restore replaced."""
-
-LINK_INSTEAD = Phrase("there is a symbolic link or a file in place of its folder")
 
 
 class Exhibit(NamedTuple):
@@ -57,50 +50,26 @@ class CopiedEvidence:
 
     count: int
     new: int
-    faults: list[str]
-
-
-def evidence_folder(register: Store) -> Path:
-    """Return the folder of a register's evidence: beside its file, whatever link leads there.
-
-    A copy that is named by its moment, and has no folder of its own, shares that of the name before the moment.
-    """
-    place = real_path(register.path)
-    own = folder_of(place)
-    copy = _COPY.fullmatch(place.stem)
-    if copy is None or own.is_dir():
-        return own
-    shared = (path for path in place.parent.glob(f"{escape(copy[1])}.*") if path.name.endswith(drafts.EVIDENCE_SUFFIX))
-    return min(shared, default=own)
-
-
-def folder_of(copy: Path) -> Path:
-    """Return the folder with the evidence of a register or of a copy of it, at this very path."""
-    return copy.with_name(f"{copy.name}{drafts.EVIDENCE_SUFFIX}")
-
-
-def _stored_path(register: Store, digest: str) -> Path:
-    # Where somebody has altered the register, and this is no hash, the path is one at which nothing is.
-    digest = digest if _HASH.fullmatch(str(digest)) else "0" * 64
-    return evidence_folder(register) / digest[:2] / digest
+    faults: Sequence[str]
 
 
 def exhibits(register: Store, history: Sequence[Transition]) -> list[Exhibit]:
     """Return the evidence of a complaint in order of entry; voided entries are left out."""
-    entries = [entry for entry in effective(history) if entry.kind is Kind.EVIDENCE]
-    return [_exhibit(register, entry) for entry in sorted(entries, key=lambda entry: entry.seq)]
+    entries = sorted([entry for entry in effective(history) if entry.kind is Kind.EVIDENCE], key=attrgetter("seq"))
+    if not entries:
+        return []
+    digests = {str(entry.detail["sha256"]) for entry in entries}
+    sizes = register.engine.evidence(register).sizes(filter(_is_hash, digests))
+    return [_exhibit(entry, sizes) for entry in entries]
 
 
-def _exhibit(register: Store, entry: Transition) -> Exhibit:
+def _exhibit(entry: Transition, sizes: Mapping[str, int]) -> Exhibit:
     digest, size = entry.detail["sha256"], entry.detail["size"]
-    try:
-        file = os.lstat(_stored_path(register, digest))
-        present = stat.S_ISREG(file.st_mode) and file.st_size == size
-    except OSError:
-        present = False
     # Whoever can write a register's file can write any path into it: only a plain file name is taken from it.
     name = safe_name(str(entry.detail["name"]))
-    return Exhibit(entry.complaint, entry.seq, name, size, digest, entry.at, entry.actor, present)
+    return Exhibit(
+        entry.complaint, entry.seq, name, size, digest, entry.at, entry.actor, sizes.get(str(digest)) == size
+    )
 
 
 def find_exhibit(evidence: Sequence[Exhibit], complaint: int, seq: int) -> Exhibit:
@@ -114,37 +83,14 @@ def find_exhibit(evidence: Sequence[Exhibit], complaint: int, seq: int) -> Exhib
 
 
 def keep_file(register: Store, source: Path) -> dict[str, Any]:
-    """Copy a file into the evidence folder and return what the journal says of it: name, sha256 and size.
+    """Keep a file's content with the register and return what the journal says of it: name, sha256 and size.
 
-    A copy that no entry then names does no harm. Raises CannotRead and CannotWrite.
+    A content that no entry then names does no harm. Raises CannotRead and CannotWrite.
     """
-    digest, size = _keep(evidence_folder(register), source)
+    files = register.engine.evidence(register)
+    with _opened(source, files.largest) as chunks:
+        digest, size = files.keep(chunks)
     return {"name": safe_name(source.name), "sha256": digest, "size": size}
-
-
-def _keep(folder: Path, source: Path) -> tuple[str, int]:
-    """Copy a file into a folder of evidence; return its hash and size.
-
-    The copy is whole and on the disk when this returns. Raises CannotRead and CannotWrite.
-    """
-    with _opened(source) as handle, _made_folder(folder) as root, drafts.disk_faults(CannotWrite, path=folder):
-        part = f".{os.urandom(8).hex()}{drafts.DRAFT}"
-        try:
-            unnamed = root.unnamed_file()
-            with drafts.closing_file(root.open(part, TO_CREATE) if unnamed is None else unnamed) as out:
-                digest, size = _copy(handle, out, source)
-                os.fsync(out)
-                if unnamed is not None:
-                    root.name_file(unnamed, part)
-            # A file that stands there already is of the same content; a link or an altered file is replaced.
-            with suppress(FileExistsError):
-                root.make(digest[:2])
-            with root.inner(digest[:2]) as inner:
-                root.move(part, inner, digest)
-        finally:
-            with suppress(FileNotFoundError):
-                root.remove(part)
-    return digest, size
 
 
 def safe_name(name: str) -> str:
@@ -157,8 +103,8 @@ def safe_name(name: str) -> str:
 
 
 @contextmanager
-def _opened(source: Path) -> Iterator[int]:
-    """Open a plain file to be read; raises CannotRead."""
+def _opened(source: Path, largest: int) -> Iterator[Iterator[bytes]]:
+    """Open a plain file and give its content in chunks; raises CannotRead, so does the reading."""
     try:
         handle = os.open(source, TO_READ)
     except (OSError, ValueError) as error:
@@ -169,45 +115,27 @@ def _opened(source: Path) -> Iterator[int]:
         file = os.fstat(handle)
         if not stat.S_ISREG(file.st_mode):
             raise CannotRead(path=source, reason=FOLDER if stat.S_ISDIR(file.st_mode) else NO_FILE)
-        _check_size(source, file.st_size)
-        yield handle
+        _check_size(source, file.st_size, largest)
+        yield _chunks(handle, source, largest)
 
 
-def _check_size(source: Path, size: int) -> None:
-    if size > LARGEST:
-        reason = Phrase("it has {size:,} bytes; the maximum is {largest:,}", size=size, largest=LARGEST)
+def _check_size(source: Path, size: int, largest: int) -> None:
+    if size > largest:
+        reason = Phrase("it has {size:,} bytes; the maximum is {largest:,}", size=size, largest=largest)
         raise CannotRead(path=source, reason=reason)
 
 
-@contextmanager
-def _made_folder(folder: Path) -> Iterator[Folder]:
-    """Open the evidence folder, making it where there is none; raises CannotWrite."""
-    stack = ExitStack()
-    try:
-        if not folder.exists():
-            folder.mkdir(mode=0o700, exist_ok=True)
-            drafts.share(folder, folder.parent)
-            drafts.sync(folder.parent)
-        root = stack.enter_context(Folder.opened(folder))
-    except OSError as error:
-        reason = LINK_INSTEAD if error.errno in LINKS else error.strerror or str(error)
-        raise CannotWrite(path=folder, reason=reason) from None
-    with stack:
-        yield root
-
-
-def _copy(handle: int, out: int, source: Path) -> tuple[str, int]:
-    """Copy a file and return the hash and the size of what was copied; raises CannotRead, and OSError in writing."""
-    digest, size = sha256(), 0
+def _chunks(handle: int, source: Path, largest: int) -> Iterator[bytes]:
+    size = 0
     while True:
         with drafts.disk_faults(CannotRead, path=source):
             chunk = os.read(handle, drafts.CHUNK)
         if not chunk:
-            return digest.hexdigest(), size
+            return
         size += len(chunk)
-        _check_size(source, size)
-        digest.update(chunk)
-        drafts.write_all(out, chunk)
+        # It may grow while it is read.
+        _check_size(source, size, largest)
+        yield chunk
 
 
 def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
@@ -217,18 +145,16 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
     """
     name = lone_file_name(exhibit.name, "evidence", for_windows=sys.platform == "win32")
     place = target / name if os.path.isdir(target) else target  # noqa: PTH112  # of a name too long as well
-    reason = drafts.part_of_register(real_path(place))
+    reason = drafts.part_of_register(Path(os.path.realpath(place)))
     if reason:
         raise CannotWrite(path=place, reason=reason)
-    fault = fault_in(evidence_folder(register), exhibit.sha256)
-    if fault:
-        raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault=fault)
-    stored = _stored_path(register, exhibit.sha256)
+    files = register.engine.evidence(register)
     try:
-        with drafts.only_file(place) as out, _opened(stored) as handle:
-            digest, _ = _copy(handle, out, stored)
-            if digest != exhibit.sha256:
-                raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault="was altered")
+        with drafts.only_file(place) as out:
+            for chunk in _read(files, exhibit.sha256):
+                drafts.write_all(out, chunk)
+    except EvidenceFault as fault:
+        raise EvidenceAltered(name=exhibit.name, complaint=exhibit.complaint, fault=fault.reason) from None
     except FileExistsError:
         raise CannotWrite(path=place, reason="it already exists; name another file") from None
     except (OSError, ValueError) as error:
@@ -236,34 +162,33 @@ def save_file(register: Store, exhibit: Exhibit, target: Path) -> Path:
     return place
 
 
-def fault_in(folder: Path, digest: str) -> str:
-    """Return what is wrong with the file of a content hash in a folder of evidence, nothing where it is whole."""
-    if not _HASH.fullmatch(str(digest)):
-        return Phrase("has no content hash in the journal")
-    try:
-        with Folder.opened(folder) as root, root.inner(digest[:2]) as inner:
-            handle = inner.open(digest, TO_READ)
-        with drafts.closing_file(handle):
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return Phrase("is not a regular file")
-            content = sha256()
-            while chunk := os.read(handle, drafts.CHUNK):
-                content.update(chunk)
-    except FileNotFoundError:
-        return Phrase("is missing")
-    except OSError as error:
-        if error.errno in LINKS:
-            return Phrase("is a symbolic link, or lies behind one")
-        return Phrase("cannot be read ({fault})", fault=Word(error.strerror or str(error)))
-    return "" if content.hexdigest() == digest else Phrase("was altered")
+def _read(files: EvidenceFiles, digest: str) -> Iterator[bytes]:
+    """Yield the content of what the journal calls a hash; raises EvidenceFault."""
+    if not _is_hash(digest):
+        raise EvidenceFault(NO_HASH)
+    yield from files.read(digest)
+
+
+def _is_hash(digest: object) -> bool:
+    # Whoever can write to a register can write anything in its place.
+    return _HASH.fullmatch(str(digest)) is not None
+
+
+def _faults(files: EvidenceFiles, digests: Iterable[str]) -> dict[str, Phrase]:
+    """Return what is wrong with contents."""
+    of_kind: dict[bool, list[str]] = {True: [], False: []}
+    for digest in digests:
+        of_kind[_is_hash(digest)].append(digest)
+    faults = files.faults(of_kind[True]) if of_kind[True] else {}
+    return dict.fromkeys(of_kind[False], NO_HASH) | faults
 
 
 def evidence_faults(register: Store) -> list[str]:
     """Check every evidence file that the journal tells of, voided entries aside, against its hash."""
-    fault_of = cache(partial(fault_in, evidence_folder(register)))
     entries = list(evidence_entries(register.database))
+    faults = _faults(register.engine.evidence(register), {digest: None for digest, _ in entries})
     return [
-        Phrase("{label} {fault}", label=label, fault=fault) for digest, label in entries if (fault := fault_of(digest))
+        Phrase("{label} {fault}", label=label, fault=faults[digest]) for digest, label in entries if digest in faults
     ]
 
 
@@ -277,38 +202,29 @@ def evidence_entries(database: Database) -> Iterator[tuple[str, str]]:
         label = Phrase(
             "evidence {name} of complaint {complaint} (entry {seq})", name=name, complaint=complaint, seq=seq
         )
-        yield detail["sha256"], label
+        yield str(detail["sha256"]), label
 
 
-def copy_evidence(register: Store, sources: Iterable[Path], target: Path) -> CopiedEvidence:
-    """Bring every evidence file that the journal tells of into a folder, from the first other one that has it whole.
+def copy_evidence(register: Store, sources: Sequence[EvidenceFiles], target: EvidenceFiles) -> CopiedEvidence:
+    """Bring every evidence file that the journal tells of to a place, from the first source that has it whole.
 
     What is there already, and whole, is left alone. Raises CannotWrite.
     """
     labels: dict[str, str] = {}
     for digest, label in evidence_entries(register.database):
         labels.setdefault(digest, label)
-    missing = {digest: label for digest, label in labels.items() if fault_in(target, digest)}
-    folders, new = list(sources), 0
-    faults: list[str] = []
-    for digest, label in missing.items():
-        fault: str = Phrase("is missing")
-        for source in folders:
-            if not (fault := _copy_along(source, target, digest)):
+    missing, new = _faults(target, labels), 0
+    for source in sources:
+        faults = _faults(source, missing)
+        for digest in missing.keys() - faults.keys():
+            try:
+                target.keep(_read(source, digest))
                 new += 1
-                break
-        if fault:
-            faults.append(Phrase("{label} {fault}", label=label, fault=fault))
-    return CopiedEvidence(len(labels) - len(faults), new, faults)
-
-
-def _copy_along(source: Path, target: Path, digest: str) -> str:
-    """Copy one file of evidence; return what is wrong with it, nothing where it was copied."""
-    fault = fault_in(source, digest)
-    if fault:
-        return fault
-    try:
-        copy, _ = _keep(target, source / digest[:2] / digest)
-    except CannotRead as error:
-        return Phrase("cannot be read ({fault})", fault=error.values["reason"])
-    return "" if copy == digest else Phrase("was altered")
+            except EvidenceFault as fault:
+                # Somebody has altered it meanwhile.
+                faults[digest] = fault.reason
+        missing = faults
+    left_out = [
+        Phrase("{label} {fault}", label=labels[each], fault=missing[each]) for each in labels if each in missing
+    ]
+    return CopiedEvidence(len(labels) - len(missing), new, left_out)

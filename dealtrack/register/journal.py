@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from heapq import merge
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -14,15 +15,19 @@ from dealtrack.core.details import is_detail
 from dealtrack.core.lifecycle import NO_DETAIL, Kind, Transition
 from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
 from dealtrack.errors import BadEntry
-from dealtrack.register.engine import UNFORESEEN, Database, Row
+from dealtrack.register.engine import UNFORESEEN, Database, Row, SelectStatement
 
 LEAST, GREATEST = -(2**63), 2**63 - 1
 """The numbers that SQLite can hold."""
 
 COLUMNS = "seq, complaint, kind, at, recorded_at, actor, detail"
+LAST = "SELECT seq, {hash}, recorded_at FROM transition ORDER BY seq DESC LIMIT 1"
+"""What reads the last entry; `hash` stands for its hash in hexadecimal."""
 OF_COMPLAINTS = "complaint IS NOT NULL"
 FIRST_BATCH = 20
 """How many histories are read at first where many are asked for."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""So much the clocks of machines may differ, and somebody may wait for another's recording, before it is told."""
 
 
 class Event(StrEnum):
@@ -40,6 +45,8 @@ class Event(StrEnum):
     CALENDAR_REVISED = "calendar-revised"
     RECHECKED = "rechecked"
     ERASED = "erased"
+    SEALED = "sealed"
+    """The heads of all offices' journals were kept, in the national register."""
 
 
 class Entry(NamedTuple):
@@ -64,8 +71,13 @@ class LastEntry:
     @classmethod
     def of(cls, database: Database) -> "LastEntry":
         """Return the last entry of a journal; number 0 for an empty one."""
-        row = database.row("SELECT seq, hash, recorded_at FROM transition ORDER BY seq DESC LIMIT 1")
-        return cls(*row) if row else cls(0, chain.BEFORE_FIRST, "")
+        hash_ = database.dialect.hexadecimal.format("hash")
+        return cls.from_rows(database.rows(LAST.format(hash=hash_)))
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Row]) -> "LastEntry":
+        """Return the last entry of a journal from what LAST reads of it."""
+        return cls(rows[0][0], bytes.fromhex(rows[0][1]), rows[0][2]) if rows else cls(0, chain.BEFORE_FIRST, "")
 
 
 class JournalWriter:
@@ -77,9 +89,9 @@ class JournalWriter:
 
     BATCH = 5000
 
-    def __init__(self, database: Database, now: datetime, actor: str) -> None:
+    def __init__(self, database: Database, last: LastEntry, now: datetime, actor: str) -> None:
         self._database = database
-        self._last = LastEntry.of(database)
+        self._last = last
         recorded_at = max(to_store(now), self._last.recorded_at)
         self.recorded_at = from_store(recorded_at)
         self._recorded_text = recorded_at
@@ -204,13 +216,15 @@ def entry_of(row: Sequence[Any]) -> Entry:
 
 def events(database: Database, kinds: Iterable[Event]) -> Iterator[Entry]:
     """Yield the register's own entries of some kinds, in order of entry."""
-    names = [kind.value for kind in kinds]
-    marks = ", ".join("?" * len(names))
-    rows = database.rows(
-        f"SELECT {COLUMNS} FROM transition WHERE complaint IS NULL AND kind IN ({marks}) ORDER BY seq", names
-    )
-    for row in rows:
+    # A query a kind spares the database a sort.
+    sql = f"SELECT {COLUMNS} FROM transition WHERE complaint IS NULL AND kind = ? ORDER BY seq"
+    for row in merge(*database.trip([SelectStatement(sql, (kind.value,)) for kind in kinds])):
         yield entry_of(row)
+
+
+def has_event(database: Database, kind: Event) -> bool:
+    """Tell whether the register has an entry of its own of a kind."""
+    return database.row("SELECT 1 FROM transition WHERE complaint IS NULL AND kind = ?", (kind.value,)) is not None
 
 
 def last_seq(database: Database, recorded_at: str) -> int:

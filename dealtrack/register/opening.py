@@ -5,17 +5,25 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from dealtrack.errors import RegisterUnusable
+from dealtrack.errors import MissingExtra, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register.engine import UNFORESEEN, Address, Engine, faults_of
 from dealtrack.register.register import Register
-from dealtrack.register.sqlite.engine import FileEngine
 
 
 def engine_of(address: Address) -> Engine:
-    """Return what keeps the register at an address."""
-    assert isinstance(address, Path)
-    return FileEngine(address)
+    """Return what keeps the register at an address; raises MissingExtra."""
+    # Neither engine is loaded for the other.
+    if isinstance(address, Path):
+        from dealtrack.register.sqlite.engine import FileEngine
+
+        return FileEngine(address)
+    try:
+        from dealtrack.register.postgres.engine import ServerEngine
+    except ModuleNotFoundError:
+        what = Phrase("A register on a server")
+        raise MissingExtra(what=what, package="psycopg2", extra="postgres") from None
+    return ServerEngine(address)
 
 
 @contextmanager

@@ -23,6 +23,8 @@ COMPLAINT_COLUMNS = (
     "accepted_at, forwarded_at, completed_at, withdrawn_at, rejected_at, merged_at, outcome, amount, "
     "summary, first_contact, reopenings, backdated, merged_into, limits"
 )
+COMPLAINT_ROW = (*COMPLAINT_COLUMNS.split(", "), "import_key")
+"""The columns of the table of complaints, in order."""
 NOT_KNOWN = -1
 """What stands for a first contact that is not known."""
 
@@ -124,7 +126,7 @@ def apply_entry(database: Database, entry: Entry) -> None:
             for policy in map(Policy.from_data, detail.get("versions", [detail])):
                 row = (policy.name, policy.version, canonical(policy.to_data()), entry.seq)
                 database.write(replacing("policy", ("name", "in_force", "definition", "seq"), 2), row)
-        case Event.RECHECKED | Event.ERASED:
+        case Event.RECHECKED | Event.ERASED | Event.SEALED:
             pass
         case _:
             _write_platform(database, entry)
@@ -200,16 +202,20 @@ class RowWriter:
         self, complaint: Complaint, clocks: Iterable[Clock], history: Sequence[Transition], is_new: bool = False
     ) -> None:
         """Write a complaint, its clocks and what its history says, in place of what stood there."""
-        if not is_new:
-            self.flush()
-            for table, column in (("clock", "complaint"), ("search_text", "complaint"), ("complaint", "id")):
-                self._database.write(f"DELETE FROM {table} WHERE {column} = ?", (complaint.id,))
-        self._unwritten.append((complaint, clocks, history))
-        if not is_new or len(self._unwritten) >= self.BATCH:
-            self.flush()
+        if is_new:
+            self._unwritten.append((complaint, clocks, history))
+            if len(self._unwritten) >= self.BATCH:
+                self.flush()
+            return
+        self.flush()
+        row, runs, text = projected_rows(complaint, clocks, history)
+        self._database.write(replacing("complaint", COMPLAINT_ROW), row)
+        self._database.write(replacing("search_text", ("complaint", "text")), text)
+        self._database.write("DELETE FROM clock WHERE complaint = ?", (complaint.id,))
+        self._database.write_many("clock", runs)
 
     def flush(self) -> None:
-        """Write the rows that are still held back."""
+        """Write the rows that are not yet written."""
         projected = list(starmap(projected_rows, self._unwritten))
         self._database.write_many("complaint", [complaint for complaint, _, _ in projected])
         self._database.write_many("clock", [clock for _, clocks, _ in projected for clock in clocks])

@@ -62,8 +62,8 @@ class RecordingResult(NamedTuple):
     """What a recording did to the register.
 
     `complaints` are the first few of which it says something. `ahead` is the moment that the new entries bear where
-    the machine's clock is behind the last entry, in UTC. `passed_over` are the ids that no new complaint got, because
-    somebody had put in personal data of theirs.
+    the machine's clock is behind the last entry by more than `journal.CLOCKS_DIFFER`, in UTC. `passed_over` are the ids
+    that no new complaint got, because somebody had put in personal data of theirs.
     """
 
     is_change: bool
@@ -95,10 +95,15 @@ def writing(register: Store) -> Iterator[None]:
     upgrade = register.upgrade
     if upgrade is not None and upgrade.reason:
         raise RegisterOlder(path=register.address, found=upgrade.old, known=upgrade.new, reason=upgrade.reason)
-    with register.database.writing():
-        # Another may have changed the calendar since it was read: while a clerk was asked, say.
+    try:
+        with register.database.writing():
+            # Another may have changed the calendar since it was read: while a clerk was asked, say.
+            register.renew()
+            yield
+    except BaseException:
+        # What was read meanwhile may be of entries that are not written.
         register.forget()
-        yield
+        raise
     register.engine.finish_writing(register)
 
 
@@ -110,7 +115,8 @@ class Recorder:
         self._database = database = register.database
         self.now, self.actor = now, actor
         self._is_import, self._command = is_import, 0
-        self._entries = journal.JournalWriter(database, now, actor)
+        last = journal.LastEntry.from_rows(register.opening_rows("head"))
+        self._entries = journal.JournalWriter(database, last, now, actor)
         self.recorded_at = self._entries.recorded_at
         self._first_seq = self._entries.next_seq
         self._complaints: dict[int, None] = {}
@@ -119,9 +125,9 @@ class Recorder:
         self._keys: dict[str | None, int | None] = {}
         self._personal: list[tuple[int, Personal, bytes]] = []
         self._salts = new_salts()
-        self._last = queries.last_complaint(database)
-        beyond = database.rows("SELECT complaint FROM personal WHERE complaint > ?", (self._last,))
-        self._put_in = {id_ for (id_,) in beyond}
+        ((last_id,),) = register.opening_rows("last")
+        self._last = int(last_id)
+        self._put_in = {id_ for (id_,) in register.opening_rows("beyond")}
 
     @cached_property
     def _personal_check(self) -> PersonalCheck:
@@ -176,6 +182,11 @@ class Recorder:
         return self.register.personal(complaint)
 
     @property
+    def last(self) -> int:
+        """Return the highest id of a complaint, those just recorded included; 0 without any."""
+        return self._last
+
+    @property
     def is_first(self) -> bool:
         """Tell whether the register holds no complaint yet."""
         return self._last == 0
@@ -223,7 +234,7 @@ class Recorder:
         return RecordingResult(
             self._entries.next_seq > self._first_seq,
             tuple(self._complaints),
-            self.recorded_at if self.recorded_at > self.now else None,
+            self.recorded_at if self.recorded_at - self.now > journal.CLOCKS_DIFFER else None,
             tuple(sorted(id_ for id_ in self._put_in if id_ < self._last)),
         )
 

@@ -30,7 +30,6 @@ from dealtrack.register import journal, projection, queries
 from dealtrack.register.engine import Database
 from dealtrack.register.journal import Event
 from dealtrack.register.queries import PERSONAL_COLUMNS, Filter, Order, Personal, View
-from dealtrack.register.sqlite.schema import scratch_tables
 from dealtrack.register.store import Store
 
 IDENTITY_DIGITS = 16
@@ -96,6 +95,8 @@ class Register(Store):
         """
         if view.is_present:
             return self.database
+        from dealtrack.register.sqlite.schema import scratch_tables  # a database in memory, whatever the engine
+
         key = view, self.head(), ids and tuple(ids)
         if key not in self._projected:
             tables = self.opened.enter_context(closing(scratch_tables()))
@@ -139,7 +140,7 @@ class Register(Store):
         """Yield the clocks that are overdue, the earliest deadline first; `core.clocks.verdict` decides."""
         query = self.in_view(query, view)
         for complaint, clock in queries.running(self.tables(view), query, None, view.moment):
-            lateness = self._lateness(complaint, clock, view)
+            lateness = self.lateness(complaint, clock, view)
             if lateness.verdict is Verdict.OVERDUE:
                 yield lateness
 
@@ -147,7 +148,7 @@ class Register(Store):
         """Yield the clocks that run and are due up to a moment, itself included, the earliest due first."""
         query = self.in_view(query, view)
         for complaint, clock in queries.running(self.tables(view), query, view.moment, until):
-            yield self._lateness(complaint, clock, view)
+            yield self.lateness(complaint, clock, view)
 
     def histories(self, ids: Iterable[int] | None = None) -> Iterator[list[Transition]]:
         """Return the transitions of each complaint, or of those with these ids, in order of entry, voided ones too.
@@ -193,9 +194,8 @@ class Register(Store):
     def clock_names(self, view: View) -> list[str]:
         """Return the names of all clocks of the policies that a view knows, the default policy's first."""
         default, last = self.facts["policy"], self._last_seq(view.known_at)
-        # From the journal, since entry numbers in the table of policies may be altered. A query a kind spares a sort.
-        kinds = (Event.POLICY_TAKEN_IN, Event.POLICY_CORRECTED)
-        entries = (entry for kind in kinds for entry in journal.events(self.database, [kind]))
+        # From the journal, since entry numbers in the table of policies may be altered.
+        entries = journal.events(self.database, [Event.POLICY_TAKEN_IN, Event.POLICY_CORRECTED])
         texts = (entry.detail.get("versions", [entry.detail]) for entry in entries if entry.seq <= last)
         policies = [Policy.from_data(data) for versions in texts for data in versions]
         ordered = sorted(policies, key=lambda policy: (policy.name != default, policy.name, policy.in_force))
@@ -211,9 +211,12 @@ class Register(Store):
         clocks = current(runs, policy, complaint.status, calendar, self.zone, view.moment, complaint.limits)
         return Standing(complaint, tuple(clocks), view.moment, tuple(runs))
 
-    def _lateness(self, complaint: Complaint, clock: Clock, view: View) -> Lateness:
+    def lateness(self, complaint: Complaint, clock: Clock, view: View) -> Lateness:
+        """Return how late a running clock is in a view, by the register's calendar."""
         calendar = self.calendar_in(view)
-        if (rule := self.policy_of(complaint).clock(clock.name)) is not None:
+        # The national register need not have the policies of all offices.
+        rule = self.policy_of(complaint).clock(clock.name) if complaint.policy in self.policies else None
+        if rule is not None:
             clock = clock._replace(unit=rule.unit)
         late = working_days_late(clock, view.moment, calendar, self.zone)
         text = lateness_text(clock, view.moment, calendar, self.zone)

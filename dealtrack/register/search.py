@@ -105,17 +105,16 @@ class Lookalike(NamedTuple):
 
 
 class DuplicateFinder:
-    """Finds, among the complaints entered after it was made, those that look like an earlier one.
+    """Finds, among the complaints entered after the one with the id `last`, those that look like an earlier one.
 
     Contacts count as the same consumer's where both were received by one platform within `days` days of the
     register's zone, 0 meaning the same day.
     """
 
-    def __init__(self, register: Store, days: int) -> None:
+    def __init__(self, register: Store, days: int, last: int) -> None:
         self._database = register.database
         self._zone = register.zone
-        self._days = days
-        self._last = queries.last_complaint(self._database)
+        self._days, self._last = days, last
 
     def by_number(self, complaint: int) -> list[Lookalike]:
         """Return the complaints with the same external number, the latest first; at most SHOWN."""

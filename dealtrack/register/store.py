@@ -2,7 +2,7 @@
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import date, datetime
 from functools import cache, cached_property
@@ -22,7 +22,17 @@ from dealtrack.core.text import fit_text
 from dealtrack.errors import RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
-from dealtrack.register.engine import SHOWN_NAME, Address, Database, Engine, EngineFault, FaultKind, Upgrade
+from dealtrack.register.engine import (
+    SHOWN_NAME,
+    Address,
+    Database,
+    Engine,
+    EngineFault,
+    FaultKind,
+    Row,
+    SelectStatement,
+    Upgrade,
+)
 from dealtrack.register.journal import Event
 
 if TYPE_CHECKING:
@@ -30,6 +40,32 @@ if TYPE_CHECKING:
 
 FACTS = {"timezone", "policy", "calendar"}
 
+
+_OWN = {"own": "SELECT count(*) FROM transition WHERE complaint IS NULL"}
+OPENING = {
+    **_OWN,
+    "fact": "SELECT name, value FROM fact",
+    "policy": "SELECT definition, seq FROM policy ORDER BY name, in_force",
+    "platform": "SELECT definition FROM platform ORDER BY name",
+    "revision": (
+        "SELECT seq FROM transition WHERE complaint IS NULL AND "
+        f"kind IN ('{Event.MADE.value}', '{Event.CALENDAR_REVISED.value}')"
+    ),
+    # A query a kind spares the database a sort.
+    **{
+        kind.value: f"SELECT seq, detail FROM transition WHERE complaint IS NULL AND kind = '{kind.value}' ORDER BY seq"
+        for kind in (Event.RECHECKED, Event.PLATFORM_RENAMED, Event.PLATFORM_MERGED)
+    },
+}
+"""What most commands read of a register, from a server all at once; first how many entries it has of its own."""
+
+RECORDING = {
+    **_OWN,
+    "head": journal.LAST,
+    "last": "SELECT coalesce(max(id), 0) FROM complaint",
+    "beyond": "SELECT complaint FROM personal WHERE complaint > (SELECT coalesce(max(id), 0) FROM complaint)",
+}
+"""What every recording reads too: the journal's last entry, the highest id, and personal data beyond that."""
 
 CACHED = (
     *("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms", "renamings"),
@@ -52,6 +88,11 @@ class Store:
         """What was opened to look at the register, and is closed with it."""
         self._whole: dict[int, WorkingCalendar] = {}
         self._last_seqs: dict[datetime, int] = {}
+        self._opening: dict[str, list[Row]] = {}
+        # How many entries of its own the register had when it was read: all else that is kept follows from them.
+        self._own: int | None = None
+        # A revision never changes, so that what was read of its years stays true.
+        self._present: WorkingCalendar | None = None
 
     @property
     def address(self) -> Address:
@@ -70,8 +111,35 @@ class Store:
 
     def forget(self, *names: str) -> None:
         """Forget what was read of tables that have been written to; without names, of all."""
+        self._opening.clear()
         for name in names or CACHED:
             self.__dict__.pop(name, None)
+        if not names:
+            self._own = None
+
+    def renew(self) -> None:
+        """Read what every recording reads, and forget what others have changed: the register has more entries then."""
+        own, self._own = self._own, None
+        if own is not None:
+            self._ask(RECORDING)
+        if own != self._own or own is None:
+            self.forget()
+
+    def opening_rows(self, name: str) -> list[Row]:
+        """Return the rows that a statement of OPENING or RECORDING reads; for the modules of the register alone."""
+        if name not in self._opening:
+            texts = OPENING | RECORDING if name in RECORDING else OPENING
+            asked = texts if self.database.is_remote else (*(_OWN if self._own is None else ()), name)
+            self._ask(asked)
+        return self._opening.pop(name)
+
+    def _ask(self, names: Iterable[str]) -> None:
+        texts, hash_ = OPENING | RECORDING, self.database.dialect.hexadecimal.format("hash")
+        questions = {name: SelectStatement(texts[name].format(hash=hash_)) for name in names}
+        self._opening.update(zip(questions, self.database.trip(list(questions.values())), strict=True))
+        if "own" in questions:
+            ((own,),) = self._opening.pop("own")
+            self._own = own if self._own is None else self._own
 
     @cached_property
     def facts(self) -> Mapping[str, str]:
@@ -80,7 +148,7 @@ class Store:
         Raises RegisterUnusable where they are gone.
         """
         try:
-            facts: dict[str, str] = dict(self.database.rows("SELECT name, value FROM fact"))
+            facts: dict[str, str] = dict(self.opening_rows("fact"))
         except EngineFault as fault:
             if fault.kind is not FaultKind.UNREADABLE:
                 raise
@@ -117,15 +185,26 @@ class Store:
     @cached_property
     def calendar(self) -> WorkingCalendar:
         """Return the present working calendar, as the tables hold it: the rulings of a year when they are asked for."""
+        years: dict[int, dict[date, Ruling]] = {}
 
-        @cache
         def of_year(year: int) -> Mapping[date, Ruling]:
-            days = (f"{year:04d}-01-01", f"{year:04d}-12-31")
-            rows = self.database.rows("SELECT * FROM calendar_ruling WHERE day BETWEEN ? AND ?", days)
-            return {date.fromisoformat(day): ruling_from_data(values) for day, *values in rows}
+            if year not in years:
+                # From a server those beside it come in the same trip: what begins in one year is due in the next, and
+                # may be overdue in the one after that.
+                before, after = (2, 1) if self.database.is_remote else (0, 0)
+                beside = range(year - before, year + after + 1)
+                days = (f"{beside[0]:04d}-01-01", f"{beside[-1]:04d}-12-31")
+                years.update({each: {} for each in beside})
+                rows = self.database.rows("SELECT * FROM calendar_ruling WHERE day BETWEEN ? AND ?", days)
+                for text, *values in rows:
+                    day = date.fromisoformat(text)
+                    years[day.year][day] = ruling_from_data(values)
+            return years[year]
 
-        rules = CalendarRules.from_data({**json.loads(self.facts["calendar"]), "rulings": {}})
-        return WorkingCalendar(rules, self.revision, of_year)
+        if self._present is None or self._present.revision != self.revision:
+            rules = CalendarRules.from_data({**json.loads(self.facts["calendar"]), "rulings": {}})
+            self._present = WorkingCalendar(rules, self.revision, of_year)
+        return self._present
 
     def calendar_of(self, revision: int) -> WorkingCalendar:
         """Return the working calendar as a revision left it."""
@@ -146,16 +225,12 @@ class Store:
     @cached_property
     def revisions(self) -> list[int]:
         """Return the journal entries that made the calendar's revisions, from the first."""
-        rows = self.database.rows(
-            "SELECT seq FROM transition WHERE complaint IS NULL AND kind IN (?, ?)",
-            (Event.MADE.value, Event.CALENDAR_REVISED.value),
-        )
-        return sorted(seq for (seq,) in rows)
+        return sorted(seq for (seq,) in self.opening_rows("revision"))
 
     @cached_property
     def rejudgings(self) -> list[int]:
         """Return the journal entries at which ended clocks were judged once more."""
-        return [entry.seq for entry in journal.events(self.database, [Event.RECHECKED])]
+        return [seq for seq, _ in self.opening_rows(Event.RECHECKED)]
 
     def calendar_at(self, known_at: datetime | None = None) -> CalendarAt:
         """Return the calendars by which clocks are counted, as far as the register knew of them at a moment, or now."""
@@ -184,8 +259,7 @@ class Store:
     @cached_property
     def texts(self) -> list[tuple[Policy, int]]:
         """Return every text of the policies taken in, by name and version, each with the entry that brought it."""
-        rows = self.database.rows("SELECT definition, seq FROM policy ORDER BY name, in_force")
-        return [(Policy.from_data(json.loads(definition)), seq) for definition, seq in rows]
+        return [(Policy.from_data(json.loads(definition)), seq) for definition, seq in self.opening_rows("policy")]
 
     @cached_property
     def policies(self) -> Mapping[str, list[Policy]]:
@@ -265,20 +339,17 @@ class Store:
         """Return the platforms that the register knows, by name."""
         from dealtrack.core.platform import Platform
 
-        rows = self.database.rows("SELECT definition FROM platform ORDER BY name")
-        return [Platform.from_data(json.loads(definition)) for (definition,) in rows]
+        return [Platform.from_data(json.loads(definition)) for (definition,) in self.opening_rows("platform")]
 
     @cached_property
     def renamings(self) -> list[tuple[int, str, str]]:
         """Return the entries by which platforms were renamed or merged, in order: number, former name, new name."""
-        # A query a kind spares the database a sort.
-        kinds = (Event.PLATFORM_RENAMED, Event.PLATFORM_MERGED)
-        entries = [entry for kind in kinds for entry in journal.events(self.database, [kind])]
-        details = [(entry.seq, entry.detail, entry.detail["name"]) for entry in sorted(entries)]
+        entries = [*self.opening_rows(Event.PLATFORM_RENAMED), *self.opening_rows(Event.PLATFORM_MERGED)]
+        details = [(seq, json.loads(text)) for seq, text in sorted(entries)]
         return [
-            (seq, former, detail.get("to", name))
-            for seq, detail, name in details
-            for former in detail.get("merged", [name])
+            (seq, former, detail.get("to", detail["name"]))
+            for seq, detail in details
+            for former in detail.get("merged", [detail["name"]])
         ]
 
     def platform_name(self, name: str, seq: int, known_at: datetime | None = None) -> str:

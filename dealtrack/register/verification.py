@@ -1,7 +1,7 @@
 """Checking the register: its chain, its tables against its journal, and a head kept elsewhere."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from dealtrack.core import chain
@@ -90,7 +90,10 @@ def verify(register: Register, head: str = "", *, evidence: bool = True) -> Veri
             except (BadEntry, BadHistory) as error:
                 is_sound = False
                 faults.append(_altered_by(error))
-        return Verification(*register.head(), faults, is_sound, register.engine.foreign_names(register))
+        found = Verification(*register.head(), faults, is_sound, register.engine.foreign_names(register))
+    # Each office is a state of its own, or the server would hold locks on all of them.
+    sealed = [] if fault or altered else register.engine.sealed_faults(register)
+    return replace(found, faults=[*faults, *sealed], rebuilds=is_sound and not sealed)
 
 
 def _check_chain(database: Database, head: str) -> CheckedChain:

@@ -10,6 +10,8 @@ from typing import Any
 from dealtrack.core.agenda import DigestDay, digest_day, is_due_today, is_new
 from dealtrack.core.calendar import missing_year
 from dealtrack.core.standing import Lateness, watch_record
+from dealtrack.register import journal
+from dealtrack.register.journal import Event
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite.backup import newest_backup
@@ -29,6 +31,7 @@ class BackupAge:
 class Digest:
     """The morning page at a moment, in UTC; `head` and `entries` are the journal's, None where the past is looked at.
 
+    `is_national` tells that the register seals those of offices: its head, kept elsewhere, tells if that is forged.
     `sections` has a list of clocks under each of SECTIONS: overdue ones come the longest late first, those that fall
     due the earliest first. `missing_calendar` is the year whose official calendar should be in the register and is not.
     """
@@ -40,11 +43,13 @@ class Digest:
     backup: BackupAge | None
     entries: int | None
     head: str | None
+    is_national: bool
 
     @property
     def says_something(self) -> bool:
         """Tell whether there is anything on the page."""
-        return any(self.sections.values()) or self.missing_calendar is not None or self.backup is not None
+        has_deadlines, has_reminders = any(self.sections.values()), self.missing_calendar or self.backup
+        return has_deadlines or bool(has_reminders) or self.is_national
 
     def owners(self) -> list[dict[str, Any]]:
         """Return how many clocks each owner has in each section, who has most overdue first; None is no owner."""
@@ -92,13 +97,15 @@ def make_digest(register: Register, complaints: Filter, view: View, backups: Pat
     coming = register.due(complaints, morning.until, view)
     today, later = _divided(coming, lambda due: is_due_today(due, morning, register.zone))
     year = age = entries = head = None
+    is_national = False
     if view.is_present:
         year = missing_year(calendar, morning.day)
         last = newest_backup(register, backups, view.moment) if backups else None
         age = BackupAge(backups, last) if backups and (last is None or last <= morning.since) else None
         entries, head = register.head()
+        is_national = journal.has_event(register.database, Event.SEALED)
     sections = dict(zip(SECTIONS, (new, still, today, later), strict=True))
-    return Digest(view.moment, morning, sections, year, age, entries, head)
+    return Digest(view.moment, morning, sections, year, age, entries, head, is_national)
 
 
 def _divided(

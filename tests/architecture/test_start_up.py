@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import PROJECT, Clerk, prepared
 from tests.make_register import unpack
+from tests.postgres import SUPERUSER, Server
 from tests.pythons import OLDEST, pythons
 
 # Spreadsheet and web libraries may not be installed; the day they are, no daily command may load them.
@@ -31,11 +32,13 @@ HEAVY = (
     "docxtpl",
     "lxml",
     "smtplib",
+    "psycopg2",
 )
 READING = ("overdue", "due", "list", "show 1")
 WRITING = {
     *(f"dealtrack.core.{name}" for name in ("calendar_changes", "day_times", "platform", "agenda")),
-    *(f"dealtrack.register.{name}" for name in ("recorder", "personal", "create", "erasure", "backup", "upgrade")),
+    *(f"dealtrack.register.{name}" for name in ("recorder", "personal", "create", "erasure")),
+    *(f"dealtrack.register.sqlite.{name}" for name in ("backup", "erasures", "health", "upgrade")),
     *("secrets", "tempfile", "hashlib", "dealtrack.register.drafts"),
 }
 PLAIN = (*READING, "search JD", "add --platform JD", "note 1 --note more", "complete 1 --outcome refund --amount 12.50")
@@ -184,3 +187,13 @@ def test_an_older_python_is_told_what_is_needed() -> None:
         assert (told.returncode, told.stdout, told.stderr) == (2, "", line)
     if not older:
         pytest.skip("no Python before 3.11 is here")
+
+
+def test_of_a_register_on_a_server_sqlite_is_not_loaded(server: Server, clerk: Clerk, tmp_path: Path) -> None:
+    clerk.extra = {"DEALTRACK_DB": str(server.address(server.new_name())), "DEALTRACK_ACTOR": SUPERUSER}
+    clerk("init").ok()
+    clerk("add", "--platform", "JD").ok()
+    for words in READING:
+        _, modules = _ran(clerk, tmp_path, *words.split())
+        assert "psycopg2" in modules
+        assert not {name for name in modules if name.startswith(("sqlite3", "dealtrack.register.sqlite"))}, words

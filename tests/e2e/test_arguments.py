@@ -24,6 +24,7 @@ from dealtrack.core.vocabulary import (
 from dealtrack.errors import BadEmail, BadPhone, EmptyValue, GivenTwice, UnknownOutcome
 from tests import pages, processes
 from tests.conftest import PROJECT, Clerk, prepared
+from tests.registers import content
 
 COMMANDS: list[tuple[str, Any]] = [("", typer.main.get_command(app)), *pages.commands()]
 FILTERS = {
@@ -31,7 +32,7 @@ FILTERS = {
     "search": {"--status", "--platform"},
     **{
         name: {"--platform", "--category", "--owner", "--handler"}
-        for name in ("overdue", "due", "digest", "report", "board")
+        for name in ("overdue", "due", "digest", "report", "board", "office overdue", "office report")
     },
 }
 """The filters of each command: of several values any one does."""
@@ -61,13 +62,13 @@ def test_the_table_of_options_is_not_empty() -> None:
 
 
 def test_every_option_given_empty_is_refused(clerk: Clerk) -> None:
-    before = clerk.db.read_bytes()
+    before = content(clerk.address)
     for name, option, _ in VALUED:
         for words in ([option, ""], [f"{option}="], [option, " \u3000"]):
             told = clerk(*_first_words(name), *words)
             assert told.status == EmptyValue.exit_code == 2 and told.out == "", (name, words, told)
             assert f"{option} is empty. Give a value or omit it." in told.err, (name, words, told)
-    assert clerk.db.read_bytes() == before
+    assert content(clerk.address) == before
 
 
 def test_every_argument_given_empty_is_refused(clerk: Clerk) -> None:

@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from dealtrack.errors import MissingExtra
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
 from tests.conftest import Clerk, prepared
+from tests.registers import copy_register, locked, new_place, remove_register
 from tests.terminal import Terminal
 
 MORNING = "2016-11-15T09:00:00+08:00"
@@ -82,7 +81,7 @@ def at_board(desk: Clerk) -> Callable[..., None]:
         watch = Watch()
 
         async def scene() -> None:
-            with Feed(desk.db, wanted, watch) as feed:
+            with Feed(desk.address, wanted, watch) as feed:
                 async with Board(feed, "clerk").run_test(size=size) as pilot:
                     await pilot.pause()
                     await what(pilot, watch)
@@ -101,7 +100,7 @@ def look(pilot: Pilot[None]) -> None:
 
 def test_days_late_of_a_year_without_a_calendar_are_marked(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD", "--at", "2016-11-14 10:00").ok()
-    with open_register(clerk.db) as register:
+    with open_register(clerk.address) as register:
         (standing,) = register.standings(Filter(), View.of(datetime(2016, 11, 17, 9, tzinfo=UTC)))
         for moment, shown in (("2016-11-17", "2 wd late"), ("2027-02-01", " wd late?")):
             late = datetime.fromisoformat(f"{moment}T09:00:00+08:00").astimezone(UTC)
@@ -214,22 +213,21 @@ def test_a_revised_calendar_moves_all(desk: Clerk, at_board: Callable[..., None]
 
 def test_another_file_in_its_place_and_none_at_all(desk: Clerk, at_board: Callable[..., None]) -> None:
     async def scene(pilot: Pilot[None], watch: Watch) -> None:
-        away = desk.db.with_name("away.db")
-        desk("backup", away).ok()
+        missing = "There is no register at" if isinstance(desk.address, Path) else 'relation "head"'
+        away = new_place(desk.home.parent, "away.db")
+        copy_register(desk.address, away)
         desk("complete", "1-3").ok()
         look(pilot)
         assert order(pilot) == ["PAUSED 1", "4"]
-        desk.db.unlink()
+        remove_register(desk.address)
         look(pilot)
         await pilot.pause()
-        assert "There is no register at" in shown(pilot)
+        assert missing in shown(pilot)
         assert order(pilot) == ["PAUSED 1", "4"]
-        for suffix in ("-wal", "-shm"):
-            Path(f"{desk.db}{suffix}").unlink(missing_ok=True)
-        away.rename(desk.db)
+        copy_register(away, desk.address)
         look(pilot)
         await pilot.pause()
-        assert "There is no register at" not in shown(pilot)
+        assert missing not in shown(pilot)
         assert order(pilot)[0] == "OVERDUE 1"
 
     at_board(scene)
@@ -306,22 +304,19 @@ def test_marked_ones_all_or_none(desk: Clerk, at_board: Callable[..., None]) -> 
 
 def test_waits_while_another_writes(desk: Clerk, at_board: Callable[..., None]) -> None:
     async def scene(pilot: Pilot[None], watch: Watch) -> None:
-        with closing(sqlite3.connect(desk.db, isolation_level=None)) as other, other:
-            other.execute("BEGIN IMMEDIATE")
+        with locked(desk.address):
             await pilot.press("n")
             pilot.app.screen.query_one("#field-note", Input).value = "x"
             await pilot.press("enter")
             await pilot.pause(0.5)
             assert "Another clerk is writing. Waiting ..." in shown(pilot), shown(pilot)
             look(pilot)
-            other.execute("COMMIT")
-            await pilot.pause(1)
-            assert "1 (BJ-1, Tmall, other): received" in shown(pilot)
-            other.execute("BEGIN IMMEDIATE")
+        await pilot.pause(1)
+        assert "1 (BJ-1, Tmall, other): received" in shown(pilot)
+        with locked(desk.address):
             await pilot.press("f")
             await pilot.press("enter", "escape")
-            other.execute("COMMIT")
-            await pilot.pause(1)
+        await pilot.pause(1)
 
     at_board(scene)
     assert "noted\tclerk\tx" in desk("show", 1).ok()
@@ -380,12 +375,12 @@ def test_only_what_is_asked_for(at_board: Callable[..., None]) -> None:
 def test_an_empty_register_and_one_of_many_complaints(clerk: Clerk) -> None:
     async def scene() -> None:
         watch = Watch()
-        with Feed(clerk.db, Filter(statuses=("open",)), watch) as feed:
+        with Feed(clerk.address, Filter(statuses=("open",)), watch) as feed:
             async with Board(feed, "clerk").run_test(size=(80, 24)) as pilot:
                 await pilot.pause()
                 assert "No open complaints." in shown(pilot)
                 await pilot.press("down", "end", "f", "e", "enter", "space", "slash", "escape")
-                rows = clerk.db.with_name("rows.csv")
+                rows = clerk.home.with_name("rows.csv")
                 rows.write_text("platform,received\n" + "JD,2016-11-14\n" * 3000)
                 clerk("import", rows).ok()
                 look(pilot)
@@ -585,10 +580,12 @@ def test_each_key_fits_on_80_columns(desk: Clerk, at_board: Callable[..., None],
 
 
 def test_the_saved_filter_that_applies_is_named(desk: Clerk) -> None:
+    name = desk.address.name if isinstance(desk.address, Path) else desk.address.office
+
     async def scene() -> None:
-        with Feed(desk.db, Filter(statuses=("open",)), Watch()) as feed:
+        with Feed(desk.address, Filter(statuses=("open",)), Watch()) as feed:
             async with Board(feed, "clerk", "default").run_test(size=(80, 24)) as pilot:
                 await pilot.pause()
-                assert shown(pilot).splitlines()[0].startswith(f" dealtrack  {desk.db.name}   filter: default ")
+                assert shown(pilot).splitlines()[0].startswith(f" dealtrack  {name}   filter: default ")
 
     asyncio.run(scene())

@@ -1,12 +1,12 @@
 """What a file called its categories: counted by import, seen by show, found by search."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Clerk
+from tests.registers import copy_register
 
 ROWS = """\
 number,platform,category,received
@@ -67,5 +67,5 @@ def test_an_export_says_nothing_of_words(new_clerk: Callable[..., Clerk], clerk:
     clerk("import", file).ok()
     file.write_text(clerk("export").ok(), encoding="utf-8")
     other = new_clerk()
-    shutil.copy(clerk.db, other.db)
+    copy_register(clerk.address, other.address)
     assert "unknown word" not in other("import", file).err

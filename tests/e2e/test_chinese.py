@@ -135,7 +135,7 @@ def test_a_clerks_day_has_no_word_of_english(chinese: Clerk, tmp_path: Path) -> 
     do("verify")
     do("recheck")
     do(f"backup {tmp_path / 'copy.db'}")
-    chinese.db.parent.chmod(0o700)
+    tmp_path.chmod(0o700)
     chinese("doctor")
     for words in (
         "lst", "add --bad", "add --at", "show x", "show 99", "add --platform 京西", "add --platform JD --category 质",

@@ -417,7 +417,7 @@ def test_due_within_hours_and_working_days(week: Clerk) -> None:
 
 def cron(clerk: Clerk, *arguments: object, **extra: str) -> subprocess.CompletedProcess[bytes]:
     words = [str(argument) for argument in arguments]
-    environment = {"DEALTRACK_DB": str(clerk.db), "DEALTRACK_NOW": clerk.now, **extra}
+    environment = {"DEALTRACK_DB": str(clerk.address), "DEALTRACK_NOW": clerk.now, **extra}
     return subprocess.CompletedProcess(words, *processes.run(words, environment, PROJECT))
 
 

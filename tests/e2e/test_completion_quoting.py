@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from dealtrack.cli.completion import for_bash, quoting
-from tests.conftest import Clerk, copy_register
+from tests.conftest import Clerk
 from tests.processes import write_program
+from tests.registers import copy_register, new_place
 
 HOSTILE = (
     "$(touch pwned)",
@@ -159,8 +160,8 @@ def shell(
     if shutil.which(request.param) is None:
         pytest.skip(f"{request.param} is not installed here")
     place = tmp_path_factory.mktemp(request.param)
-    clerk = Clerk(place / "home", place / "register.db")
-    copy_register(made_register, clerk.db)
+    clerk = Clerk(place / "home", new_place(place))
+    copy_register(made_register, clerk.address)
     rows = place / "rows.csv"
     with rows.open("w", newline="") as stream:
         csv.writer(stream).writerows(

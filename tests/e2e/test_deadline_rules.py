@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Clerk
+from tests.registers import new_place
 
 
 def at(text: str) -> str:
@@ -134,9 +135,9 @@ def test_a_clarification_begins_the_clock_anew(foi: Clerk) -> None:
     assert foi("explain", 1, "--as-of", "2016-11-05", now=now).ok().count("2016-11-29")
     assert foi("recheck").ok() == "tables match the journal\n"
     exported = foi("export", "--format", "jsonl", now=now).ok()
-    other = Clerk(foi.home, foi.db.with_name("other.db"), now)
+    other = Clerk(foi.home, new_place(foi.home.parent, "other.db"), now)
     other("init", "--calendar", "uk", "--policy", "uk-foi").ok()
-    file = foi.db.with_name("export.jsonl")
+    file = foi.home.with_name("export.jsonl")
     file.write_text(exported)
     other("import", file).ok()
     assert other("list").ok() == foi("list", now=now).ok()

@@ -154,6 +154,7 @@ def test_all_answers_are_shown_and_each_can_be_changed_or_emptied(clerk: Clerk, 
     assert "by phone" in clerk("show", 1).ok()
 
 
+@pytest.mark.file_only("the office's file of settings")
 def test_owner_and_note_are_asked_where_the_office_wants_it(clerk: Clerk, typed: Typed) -> None:
     Path(f"{clerk.db}{OFFICE_SUFFIX}").write_text("[ask]\nowner = true\nnote = true\n", encoding="utf-8")
     status, screen = typed([], {"Platform": ["JD"], "Owner [clerk]": ["-"], "Note, if any": ["by phone"]})

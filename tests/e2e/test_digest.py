@@ -163,9 +163,10 @@ def test_backups_that_grow_old_are_told(clerk: Clerk, tmp_path: Path) -> None:
     reminder = page(clerk, "--backups", folder, now=tuesday)["reminders"]
     assert reminder == [{"kind": "backup", "place": str(folder), "last": "2016-11-11T19:00:00+08:00"}]
     # What only looks like a backup is none: a file cut off, another register's copy.
-    (folder / "register0-20161115T000000Z.db").touch()
-    (folder / "other-20161115T000000Z.db").write_bytes(clerk.db.read_bytes())
-    (folder / "register0-yesterdayZ.db").write_bytes(clerk.db.read_bytes())
+    (made,) = folder.glob("*.db")
+    (folder / made.name.replace("20161111T110000Z", "20161115T000000Z")).touch()
+    for name in ("other-20161115T000000Z.db", made.name.replace("20161111T110000Z", "yesterdayZ")):
+        (folder / name).write_bytes(made.read_bytes())
     assert clerk("digest", "--backups", folder, now=tuesday).ok() == told
 
 

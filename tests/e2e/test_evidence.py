@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from dealtrack.errors import EvidenceAltered, NoTerminal, UnknownEvidence
-from dealtrack.register.evidence import LARGEST, safe_name
+from dealtrack.register.evidence import safe_name
+from dealtrack.register.sqlite.evidence_folder import LARGEST
 from tests.conftest import Clerk, prepared
 
 CONTENT = b"\x89PNG not really\n" * 100
@@ -81,6 +82,7 @@ def _seq(clerk: Clerk) -> int:
     return max(int(entry["seq"]) for entry in json.loads(clerk("show", 1, "--format", "json").ok())["history"])
 
 
+@pytest.mark.file_only("the folder of evidence")
 def test_stored_for_the_owner_alone_and_once(busy: Clerk, photo: Path, tmp_path: Path) -> None:
     other = tmp_path / "copy.png"
     other.write_bytes(CONTENT)
@@ -102,6 +104,7 @@ def test_stored_for_the_owner_alone_and_once(busy: Clerk, photo: Path, tmp_path:
     ]
 
 
+@pytest.mark.file_only("the folder of evidence")
 def test_the_store_stands_beside_the_file_that_a_link_leads_to(busy: Clerk, photo: Path, tmp_path: Path) -> None:
     link = tmp_path / "elsewhere"
     link.mkdir()
@@ -111,6 +114,7 @@ def test_the_store_stands_beside_the_file_that_a_link_leads_to(busy: Clerk, phot
     assert [path.name for path in link.iterdir()] == ["link.db"]
 
 
+@pytest.mark.file_only("the folder of evidence")
 @pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "large", "device"])
 def test_what_is_no_plain_file_is_refused(kind: str, busy: Clerk, photo: Path, tmp_path: Path) -> None:
     path = tmp_path / kind
@@ -132,6 +136,7 @@ def test_what_is_no_plain_file_is_refused(kind: str, busy: Clerk, photo: Path, t
     assert not list(_store(busy).rglob("*.part"))
 
 
+@pytest.mark.file_only("the folder of evidence")
 def test_nothing_is_kept_for_an_unknown_complaint(busy: Clerk, photo: Path) -> None:
     assert busy("evidence", 1, 77, "--file", photo).status == 2
     assert not _store(busy).exists()
@@ -139,6 +144,7 @@ def test_nothing_is_kept_for_an_unknown_complaint(busy: Clerk, photo: Path) -> N
     assert _listed(busy, 1) == []
 
 
+@pytest.mark.file_only("the folder of evidence")
 def test_links_in_the_store_are_not_followed(busy: Clerk, photo: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -181,6 +187,7 @@ def test_copied_out(busy: Clerk, photo: Path, tmp_path: Path) -> None:
     assert busy("evidence", 1, "--save", seq, "--file", photo).status == 2
 
 
+@pytest.mark.file_only("the folder of evidence")
 def test_an_altered_file_is_not_given_out(busy: Clerk, photo: Path, tmp_path: Path) -> None:
     busy("evidence", 1, "--file", photo).ok()
     _stored(busy).write_bytes(CONTENT[::-1])
@@ -218,6 +225,7 @@ def _make_pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
+@pytest.mark.file_only("the folder of evidence")
 @pytest.mark.parametrize(
     ("harm", "told", "is_present"),
     [
@@ -243,6 +251,7 @@ def test_verify_finds_what_was_done_to_a_file(harm: Any, told: str, is_present: 
     assert _listed(busy, 1)[0]["present"] is is_present
 
 
+@pytest.mark.file_only("the folder of evidence")
 def test_voided_evidence_is_left_out(busy: Clerk, photo: Path) -> None:
     busy("evidence", 1, "--file", photo).ok()
     busy("void", 1, "--reason", "the wrong file").ok()

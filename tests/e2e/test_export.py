@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import openpyxl
 import pytest
 
 from tests.conftest import Clerk
+from tests.registers import copy_register
 
 
 def rows(clerk: Clerk, *options: str) -> list[dict[str, str]]:
@@ -27,7 +27,7 @@ def listed(clerk: Clerk) -> list[dict[str, Any]]:
 def two(new_clerk: Callable[..., Clerk], made_register: Path) -> tuple[Clerk, Clerk]:
     made = new_clerk(), new_clerk()
     for clerk in made:
-        clerk.db.write_bytes(made_register.read_bytes())
+        copy_register(made_register, clerk.address)
     return made
 
 
@@ -205,10 +205,7 @@ HEAD = "number,platform,received,consumer,phone\n"
 
 
 def phones(clerk: Clerk) -> list[Any]:
-    held = sqlite3.connect(clerk.db)
-    found = held.execute("SELECT phone FROM personal ORDER BY complaint").fetchall()
-    held.close()
-    return [phone for (phone,) in found]
+    return [phone for (phone,) in clerk.rows("SELECT phone FROM personal ORDER BY complaint")]
 
 
 def test_changed_personal_data_is_taken_in_and_the_journal_tells_of_it(clerk: Clerk, tmp_path: Path) -> None:

@@ -222,6 +222,7 @@ def test_the_default_filter_is_for_a_terminal(desk: Clerk) -> None:
     assert desk("digest").ok().count("网监科") > 0
 
 
+@pytest.mark.file_only("the office's file of settings")
 @pytest.mark.parametrize(
     ("text", "said"),
     [

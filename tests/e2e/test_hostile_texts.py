@@ -105,6 +105,7 @@ DAMAGES = {
 }  # fmt: skip
 
 
+@pytest.mark.file_only("damage that SQLite stores")
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_no_text_of_a_hostile_register_is_obeyed_or_makes_a_line(clerk: Clerk, damage: str) -> None:
     clerk("add", "--platform", "JD", "--at", "2016-11-10 10:00", "--summary", "um").ok()
@@ -171,6 +172,7 @@ def _seq(clerk: Clerk) -> int:
     return int(clerk("evidence", 1).ok().split("\t")[1])
 
 
+@pytest.mark.file_only("a journal that is forged with its chain")
 def test_evidence_is_saved_where_it_is_asked_for_and_nowhere_else(clerk: Clerk, tmp_path: Path) -> None:
     clerk("add", "--platform", "JD").ok()
     content = b"[Desktop Entry]"
@@ -188,6 +190,7 @@ def test_evidence_is_saved_where_it_is_asked_for_and_nowhere_else(clerk: Clerk, 
     assert list(victim.iterdir()) == [] and list(out.parent.iterdir()) == [out]
 
 
+@pytest.mark.file_only("a journal that is forged with its chain")
 @pytest.mark.parametrize("digest", ["../../../secret", "/etc/passwd", "..", "", "A" * 64, "0" * 63])
 def test_a_hash_of_a_register_is_no_path(clerk: Clerk, tmp_path: Path, digest: str) -> None:
     clerk("add", "--platform", "JD").ok()

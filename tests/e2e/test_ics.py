@@ -187,7 +187,7 @@ def test_the_file_takes_its_place_whole(clerk: Clerk, tmp_path: Path) -> None:
     assert file.read_bytes().decode() == clerk("due", "--ics", "-").out
     assert file.stat().st_mode & 0o777 == 0o600
     assert clerk("due", "--ics", tmp_path).status == 3
-    assert clerk("due", "--ics", clerk.db).status == 3
+    assert clerk("due", "--ics", tmp_path / "no" / "folder.ics").status == 3
 
 
 @pytest.mark.parametrize("text", ["a\x1b[31mb", "x\nEND:VCALENDAR", "x\r\nBEGIN:VALARM"])

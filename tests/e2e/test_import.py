@@ -5,18 +5,17 @@ import io
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import PROJECT, Clerk
+from tests.registers import copy_register
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 LATER = "2016-11-21T09:00:00+08:00"
@@ -52,8 +51,7 @@ def records(clerk: Clerk, *command: object) -> list[dict[str, Any]]:
 
 
 def head(clerk: Clerk) -> object:
-    with closing(sqlite3.connect(f"{clerk.db.as_uri()}?mode=ro", uri=True)) as connection, connection:
-        return connection.execute("SELECT seq, hash FROM transition ORDER BY seq DESC LIMIT 1").fetchone()
+    return clerk.rows("SELECT seq, hash FROM transition ORDER BY seq DESC LIMIT 1")
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -386,7 +384,7 @@ def test_export_into_a_fresh_register_and_out_again_is_the_same(
 ) -> None:
     first, second = new_clerk(now=LATER), new_clerk(now=LATER)
     for clerk in (first, second):
-        clerk.db.write_bytes(made_register.read_bytes())
+        copy_register(made_register, clerk.address)
     first("import", SAMPLE).ok()
     first("add", "--platform", "JD", "--summary", 'two\nlines, "quoted"; and\ttabs', "--number", "007").ok()
     first("complete", 301, "--outcome", "advance-compensation", "--amount", "0.10").ok()
@@ -404,7 +402,7 @@ def test_a_complaint_of_another_policy_comes_in_again(
 ) -> None:
     first, second = new_clerk(now=LATER), new_clerk(now=LATER)
     for clerk in (first, second):
-        clerk.db.write_bytes(made_register.read_bytes())
+        copy_register(made_register, clerk.address)
     first("add", "--platform", "JD", "--policy", "odr", "--at", "2016-11-01 09:00").ok()
     first("export", "--to", tmp_path / "out.csv").ok()
     assert second("import", tmp_path / "out.csv").status == 0
@@ -466,6 +464,7 @@ main(sys.argv[1:])
 """
 
 
+@pytest.mark.file_only("a process that dies while it writes the file")
 def test_an_import_interrupted_writes_nothing(clerk: Clerk, file: Callable[..., Path]) -> None:
     """The system kills the process while it commits, at the limit for a file: the register is as it was, and whole."""
     before = head(clerk)

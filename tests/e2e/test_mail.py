@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,12 @@ def text_of(message: EmailMessage, kind: str) -> str:
 
 
 def note(clerk: Clerk) -> Path:
-    return clerk.db.with_name(f"{clerk.db.name}.last-mail")
+    if isinstance(clerk.address, Path):
+        return clerk.db.with_name(f"{clerk.db.name}.last-mail")
+    mark = sha256(str(clerk.address).encode()).hexdigest()[:8]
+    folder = clerk.home / "servers"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{clerk.address.office}-{mark}.last-mail"
 
 
 def test_the_summary_as_a_mail(sample: Clerk) -> None:
@@ -385,7 +391,7 @@ def test_a_mail_by_sendmail_from_an_empty_environment(sample: Clerk, program: Ca
     path, record = program()
     configure(sample, sendmail=str(path))
     environment = {"DEALTRACK_NOW": sample.now, "DEALTRACK_HOME": str(sample.home)}
-    command = [sys.executable, "-m", "dealtrack", "--db", str(sample.db), "digest", "--mail", DESK, "--mail", HEAD]
+    command = [sys.executable, "-m", "dealtrack", "--db", str(sample.address), "digest", "--mail", DESK, "--mail", HEAD]
     for _ in range(2):
         told = run_bare(command, PROJECT, **environment)
         assert (told.status, told.out, told.err) == (0, "", "")
@@ -484,7 +490,7 @@ def test_a_note_that_is_damaged_or_cannot_be_written(sample: Clerk) -> None:
         note(sample).symlink_to(outside)
         assert sample("digest", "--mail", DESK).status == 3 and outside.read_text() == "precious"
         assert len(mailbox.messages) == count
-    assert "reserved for notes" in sample("export", "--to", sample.db.with_name("x.last-mail")).err
+    assert "reserved for notes" in sample("export", "--to", sample.home / "x.last-mail").err
 
 
 def test_the_register_is_free_while_a_server_takes_its_time(sample: Clerk) -> None:

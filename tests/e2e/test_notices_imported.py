@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ from dealtrack.settings import data_folder
 from dealtrack.sources.calendars import load_calendar
 from tests.conftest import IS_LONG, Clerk
 from tests.make_register import unpack
+from tests.registers import copy_register
 from tests.worked_table import ROWS
 
 Days = dict[str, bool]
@@ -75,7 +75,7 @@ def _previewed(clerk: Clerk, file: Path, *options: object) -> str:
 
 
 def _rules(clerk: Clerk) -> CalendarRules:
-    with open_register(clerk.db) as register:
+    with open_register(clerk.address) as register:
         return register.calendar_rules()
 
 
@@ -85,7 +85,7 @@ def china(new_clerk: Callable[..., Clerk], full_register: Path) -> Callable[[], 
 
     def make() -> Clerk:
         clerk = new_clerk(now="2026-06-01T09:00:00+08:00")
-        shutil.copyfile(full_register, clerk.db)
+        copy_register(full_register, clerk.address)
         return clerk
 
     return make
@@ -272,6 +272,7 @@ def test_refresh_takes_in_the_year_that_a_release_publishes_and_leaves_an_import
         clerk("verify").ok()
 
 
+@pytest.mark.file_only("a file of an older schema")
 def test_what_a_register_of_before_spans_counts_moves_only_when_it_is_refreshed(
     new_clerk: Callable[..., Clerk],
 ) -> None:

@@ -24,7 +24,7 @@ def listed(clerk: Clerk, *words: str) -> dict[str, dict[str, Any]]:
 
 def entries(clerk: Clerk) -> tuple[int, str]:
     """The length and head of the journal, which any entry changes."""
-    with open_register(clerk.db, read_only=True) as register:
+    with open_register(clerk.address, read_only=True) as register:
         return register.head()
 
 
@@ -203,7 +203,7 @@ def test_each_change_is_an_entry_and_the_table_is_made_of_them_again(clerk: Cler
     clerk("platform", "check", "淘集集", "--channels", "phone", "--finding", "one", "--at", "11-14 10:00").ok()
     clerk("platform", "edit", "淘集集", "--green-channel", "yes", "--drop-alias", "tjj").ok()
     clerk("platform", "check", "淘集集", "--channels", "qq", "--finding", "earlier", "--at", "11-13 10:00").ok()
-    with open_register(clerk.db) as register:
+    with open_register(clerk.address) as register:
         database = register.database
         kinds = [Event.PLATFORM_ENTERED, Event.PLATFORM_EDITED, Event.PLATFORM_CHECKED]
         told = [entry for entry in events(database, kinds) if entry.detail["name"] == "淘集集"]
@@ -216,9 +216,10 @@ def test_each_change_is_an_entry_and_the_table_is_made_of_them_again(clerk: Cler
         assert told[2].detail == {"name": "淘集集", "aliases": [], "green_channel": True}
         assert told[3].at < told[1].at
         before = database.rows("SELECT * FROM platform ORDER BY name")
-        database.write("DELETE FROM platform")
-        for entry in events(database, kinds):
-            projection.apply_entry(database, entry)
+        with database.writing():
+            database.write("DELETE FROM platform")
+            for entry in events(database, kinds):
+                projection.apply_entry(database, entry)
         assert database.rows("SELECT * FROM platform ORDER BY name") == before
         for known in register.platforms:
             assert Platform.from_data(known.to_data()) == known

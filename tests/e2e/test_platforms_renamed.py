@@ -19,8 +19,9 @@ from dealtrack.register import platforms
 from dealtrack.register.opening import open_register
 from dealtrack.register.rebuild import differences
 from dealtrack.register.recorder import recording
-from tests.conftest import MORNING, PROJECT, Clerk, connection_of, copy_register, prepared
+from tests.conftest import MORNING, PROJECT, Clerk, prepared
 from tests.e2e.test_platform_commands import entries, listed, refused
+from tests.registers import copy_register, new_place
 
 FILE = """\
 number,platform,received,forwarded,completed,outcome
@@ -61,7 +62,7 @@ def is_sound(clerk: Clerk) -> None:
 
 
 def imported_again(clerk: Clerk, file: Path | None = None) -> str:
-    return clerk("import", file or written(clerk.db.parent / "file.csv", FILE)).ok()
+    return clerk("import", file or written(clerk.home.parent / "file.csv", FILE)).ok()
 
 
 def written(path: Path, text: str) -> Path:
@@ -124,7 +125,7 @@ def test_a_file_with_the_old_name_is_no_contradiction(desk: Clerk, tmp_path: Pat
 
 @pytest.mark.parametrize("fmt", ["csv", "jsonl", "json", "xlsx"])
 def test_an_export_is_read_back(desk: Clerk, new_clerk: Callable[..., Clerk], made_register: Path, fmt: str) -> None:
-    earlier, later = (desk.db.parent / f"{name}.{fmt}" for name in ("earlier", "later"))
+    earlier, later = (desk.home.parent / f"{name}.{fmt}" for name in ("earlier", "later"))
     desk("export", "--format", fmt, "--to", earlier).ok()
     desk("platform", "rename", "JD", "京东商城").ok()
     desk("platform", "merge", "Amazon", "--into", "Tmall", "--yes").ok()
@@ -241,9 +242,9 @@ def test_the_tables_are_always_those_that_the_journal_makes(
     tmp_path_factory: pytest.TempPathFactory, made_register: Path, changes: list[tuple[str, str, str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("changes")
-    clerk = Clerk(folder / "home", folder / "register.db")
-    copy_register(made_register, clerk.db)
-    with open_register(clerk.db) as register:
+    clerk = Clerk(folder / "home", new_place(folder))
+    copy_register(made_register, clerk.address)
+    with open_register(clerk.address) as register:
         for kind, name, other in changes:
             now = datetime.fromisoformat(MORNING)
             try:
@@ -265,9 +266,7 @@ def test_the_tables_are_always_those_that_the_journal_makes(
                 clerk("amend", 1, "--platform", name)
             register.forget()
             named = {platform.name for platform in register.platforms}
-            assert {
-                row[0] for row in connection_of(register).execute("SELECT DISTINCT platform FROM complaint")
-            } <= named
+            assert {row[0] for row in register.database.rows("SELECT DISTINCT platform FROM complaint")} <= named
             assert list(differences(register)) == []
 
 

@@ -11,6 +11,7 @@ import pytest
 from dealtrack.core.text import display_width
 from dealtrack.register.opening import open_register
 from tests.conftest import Clerk
+from tests.registers import new_place
 
 STRICT = """
 name = "strict"
@@ -65,7 +66,7 @@ def busy(clerk: Clerk, strict: Path) -> Clerk:
 
 def entries(clerk: Clerk) -> tuple[int, str]:
     """The length and head of the journal, which any entry changes."""
-    with open_register(clerk.db, read_only=True) as register:
+    with open_register(clerk.address, read_only=True) as register:
         return register.head()
 
 
@@ -222,7 +223,7 @@ def test_trying_needs_a_known_group(busy: Clerk) -> None:
     assert "Did you mean platform? Allowed: platform, category, month." in refused.err
     assert busy("policy", "try", "strict", "--as-of", "soon").status == 2
     assert busy("policy", "try", "nothing-like-it").status == 2
-    assert busy("--db", busy.db.with_name("none.db"), "policy", "try", "strict").status == 3
+    assert busy("--db", new_place(busy.home.parent, "none.db"), "policy", "try", "strict").status == 3
 
 
 # adopt

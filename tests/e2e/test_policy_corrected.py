@@ -1,9 +1,7 @@
 """A register that took a wrong text of a policy in, and the way to the right one: `policy adopt NAME --corrected`."""
 
 import json
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -75,19 +73,18 @@ def records(clerk: Clerk, *words: object) -> list[dict[str, Any]]:
 
 
 def entries(clerk: Clerk) -> tuple[int, str]:
-    with open_register(clerk.db, read_only=True) as register:
+    with open_register(clerk.address, read_only=True) as register:
         return register.head()
 
 
 def dump(clerk: Clerk) -> list[str]:
-    with closing(sqlite3.connect(clerk.db)) as connection:
-        return [line for table in ("complaint", "clock", "policy") for line in map(str, connection.execute(
-            f"SELECT * FROM {table} ORDER BY 1, 2, 3"))]  # fmt: skip
+    tables = ("complaint", "clock", "policy")
+    return [str(row) for table in tables for row in clerk.rows(f"SELECT * FROM {table} ORDER BY 1, 2, 3")]
 
 
 def begin(clerk: Clerk, text: str, *words: str) -> None:
     """Make the clerk's register with a text of a policy that was shipped once."""
-    path = clerk.db.with_name("old.toml")
+    path = clerk.home.with_name("old.toml")
     path.write_text(text, "utf-8")
     clerk("init", "--policy", path, *words).ok()
     clerk(*PLATFORM).ok()
@@ -334,6 +331,7 @@ def test_corrected_before_it_is_adopted_is_just_adopted(clerk: Clerk) -> None:
     assert clerk("policy", "adopt", "odr", "--corrected").ok().endswith("added to the register\n")
 
 
+@pytest.mark.file_only("a file of an older schema")
 @pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_registers_whose_texts_were_wrong_keep_them_until_they_are_corrected(
     version: int, new_clerk: Callable[..., Clerk]

@@ -3,10 +3,8 @@
 import csv
 import json
 import re
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -69,8 +67,7 @@ def test_what_was_guarded_is_taken_off_again(clerk: Clerk, refused: Path, tmp_pa
     for file in (mended, plain):
         told = clerk("import", file, "--mapping", mapping)
         assert told.status == 0, told.err
-    with closing(sqlite3.connect(clerk.db)) as db, db:
-        kept = [json.loads(text)["kept"] for (text,) in db.execute(KEPT)]
+    kept = [json.loads(text)["kept"] for (text,) in clerk.rows(KEPT)]
     assert kept[: len(VALUES)] == kept[len(VALUES) :]
     assert [row.get(HEADER[3]) for row in kept[:2]] == list(VALUES[:2])
 

@@ -13,6 +13,7 @@ import pytest
 
 from dealtrack.core.text import display_width
 from tests.conftest import PROJECT, Clerk
+from tests.registers import copy_register, new_place
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 MORNING = "2016-11-15 09:00"
@@ -22,8 +23,8 @@ MORNING = "2016-11-15 09:00"
 def office(made_register: Path, tmp_path_factory: pytest.TempPathFactory) -> Clerk:
     """Give a clerk whose register holds the sample and a complaint about a platform with a Chinese name."""
     folder = tmp_path_factory.mktemp("office")
-    clerk = Clerk(folder / "home", folder / "register.db", now="2016-12-15T09:00:00+08:00")
-    clerk.db.write_bytes(made_register.read_bytes())
+    clerk = Clerk(folder / "home", new_place(folder), now="2016-12-15T09:00:00+08:00")
+    copy_register(made_register, clerk.address)
     clerk("import", SAMPLE).ok()
     clerk("platform", "add", "国美在线电子商务有限公司").ok()
     clerk("add", "--platform", "国美在线电子商务有限公司", "--at", "2016-11-14 10:00").ok()

@@ -14,6 +14,7 @@ import pytest
 
 from dealtrack.core.text import display_width
 from tests.conftest import PROJECT, Clerk
+from tests.registers import new_place
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported")
@@ -360,7 +361,7 @@ clock = [
 def three_clocks(tmp_path_factory: pytest.TempPathFactory) -> Clerk:
     """Give a clerk with two dozen complaints under a policy of three clocks."""
     folder = tmp_path_factory.mktemp("three")
-    clerk = Clerk(folder / "home", folder / "register.db", now="2026-11-02T09:00:00-05:00")
+    clerk = Clerk(folder / "home", new_place(folder), now="2026-11-02T09:00:00-05:00")
     (folder / "three.toml").write_text(THREE_CLOCKS, encoding="utf-8")
     clerk("init", "--calendar", "US", "--policy", folder / "three.toml", "--timezone", "America/New_York").ok()
     for place in range(24):

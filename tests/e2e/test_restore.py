@@ -18,17 +18,21 @@ from dealtrack.errors import NotRestored
 from dealtrack.register.sqlite.restore import checked_backup, put_in_place
 from tests.conftest import PROJECT, Clerk
 from tests.make_register import unpack
+from tests.registers import copy_register
+
+pytestmark = pytest.mark.file_only("a backup that is put in the place of a file")
 
 KEPT = "register0-replaced-20161115T010000Z.db"
 PAPER = b"an invented receipt"
+
+pytestmark = pytest.mark.file_only("a backup that is put in the place of a file")
 
 
 @pytest.fixture
 def desk(new_clerk: Callable[..., Clerk], made_register: Path) -> Clerk:
     """Give a clerk with a small register of two complaints and a piece of evidence, and a backup of it, copy.db."""
     clerk = new_clerk()
-    shutil.copyfile(made_register, clerk.db)
-    clerk.db.chmod(0o600)
+    copy_register(made_register, clerk.address)
     paper = clerk.db.with_name("receipt.txt")
     paper.write_bytes(PAPER)
     clerk("add", "--platform", "JD", "--number", "BJ-1", "--consumer", "张三").ok()

@@ -2,17 +2,17 @@
 
 import json
 import os
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
 import pytest
 
 from dealtrack.core.lifecycle import Kind
+from dealtrack.register.engine import Address
 from dealtrack.register.opening import open_register
 from tests.conftest import Clerk
+from tests.registers import copy_register, new_place, rows
 from tests.varied import NOW, STATUSES, write_varied
 
 COUNT = int(os.environ.get("DEALTRACK_ROUND_TRIP", "250"))
@@ -33,36 +33,24 @@ PERSONAL = (
 
 
 @pytest.fixture(scope="module")
-def varied(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
-    path = tmp_path_factory.mktemp("varied") / "register.db"
-    path.write_bytes(made_register.read_bytes())
-    with open_register(path) as register:
+def varied(tmp_path_factory: pytest.TempPathFactory, made_register: Address) -> Address:
+    place = new_place(tmp_path_factory.mktemp("varied"))
+    copy_register(made_register, place)
+    with open_register(place) as register:
         kinds = write_varied(register, COUNT)
     assert kinds.keys() == set(Kind), kinds
-    with closing(sqlite3.connect(path)) as held, held:
-        assert {status for (status,) in held.execute("SELECT status FROM complaint")} == set(STATUSES)
-        (shared,) = held.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM complaint WHERE number IS NOT NULL GROUP BY number HAVING count(*) > 1)"
-        ).fetchone()
-        held.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert shared > 5
-    return path
-
-
-def rows(path: Path, ask: str) -> list[tuple[object, ...]]:
-    held = sqlite3.connect(path)
-    try:
-        return held.execute(ask).fetchall()
-    finally:
-        held.close()
+    assert {status for (status,) in rows(place, "SELECT status FROM complaint")} == set(STATUSES)
+    twice = "SELECT number FROM complaint WHERE number IS NOT NULL GROUP BY number HAVING count(*) > 1"
+    assert len(rows(place, twice)) > 5
+    return place
 
 
 @pytest.fixture
-def pair(new_clerk: Callable[..., Clerk], varied: Path, made_register: Path) -> tuple[Clerk, Clerk]:
+def pair(new_clerk: Callable[..., Clerk], varied: Address, made_register: Address) -> tuple[Clerk, Clerk]:
     """Give a clerk with varied complaints and one with an empty register."""
     first, second = (new_clerk(now=NOW.isoformat()) for _ in range(2))
-    first.db.write_bytes(varied.read_bytes())
-    second.db.write_bytes(made_register.read_bytes())
+    copy_register(varied, first.address)
+    copy_register(made_register, second.address)
     return first, second
 
 
@@ -82,13 +70,13 @@ def test_export_import_export(pair: tuple[Clerk, Clerk], tmp_path: Path, form: s
     print(f"{form}: {COUNT} complaints, {out.stat().st_size:,} bytes, written in {written - started:.2f} s, "
           f"read in {read - written:.2f} s")  # fmt: skip
     for ask in (COMPLAINT, CLOCK, PERSONAL):
-        assert rows(second.db, ask) == rows(first.db, ask)
+        assert second.rows(ask) == first.rows(ask)
     assert second("verify").status == 0 and second("recheck").status == 0
     # What came from a register changes nothing in it, nor in the other when it comes again.
     for clerk in pair:
-        entries = rows(clerk.db, "SELECT count(*) FROM transition")
+        entries = clerk.rows("SELECT count(*) FROM transition")
         assert ": 0 added, 0 changed, " in clerk("import", out).ok()
-        assert rows(clerk.db, "SELECT count(*) FROM transition") == entries
+        assert clerk.rows("SELECT count(*) FROM transition") == entries
 
 
 def test_every_form_tells_the_same(pair: tuple[Clerk, Clerk], tmp_path: Path) -> None:
@@ -110,9 +98,9 @@ def test_masked_data_comes_in_masked_and_is_made_whole_later(pair: tuple[Clerk, 
     assert second("export").ok().encode() == masked.read_bytes()
     # The masked file adds nothing to whole data, the whole one makes the masked data whole.
     assert ": 0 added, 0 changed, " in first("import", masked).ok()
-    assert rows(second.db, PERSONAL) != rows(first.db, PERSONAL)
+    assert second.rows(PERSONAL) != first.rows(PERSONAL)
     second("import", whole).ok()
-    assert rows(second.db, PERSONAL) == rows(first.db, PERSONAL)
+    assert second.rows(PERSONAL) == first.rows(PERSONAL)
     assert ": 0 added, 0 changed, " in second("import", masked).ok()
     assert second("verify").status == 0
 

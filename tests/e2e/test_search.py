@@ -15,6 +15,7 @@ from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.search import search
 from tests.conftest import Clerk, connection_of, prepared
+from tests.registers import alter
 
 
 def _found(clerk: Clerk, *words: object) -> list[int]:
@@ -103,8 +104,7 @@ def test_something_must_be_searched_for(words: list[str], said: str, told: Clerk
 @pytest.mark.parametrize("word", ["王小明", "13800138000", "wang@example", "建国路", "王"])
 def test_personal_data_is_not_searched(word: str, told: Clerk) -> None:
     assert _found(told, word) == []
-    with closing(sqlite3.connect(told.db)) as held, held:
-        texts = "".join(text for (text,) in held.execute("SELECT text FROM search_text"))
+    texts = "".join(text for (text,) in told.rows("SELECT text FROM search_text"))
     assert "手机屏幕" in texts
     assert word not in texts
 
@@ -174,36 +174,33 @@ def test_imported_rows_are_found(clerk: Clerk, tmp_path: Any) -> None:
 
 
 def test_the_texts_are_made_again_from_the_journal(told: Clerk) -> None:
-    with closing(sqlite3.connect(told.db)) as held, held:
-        before = list(held.execute("SELECT * FROM search_text ORDER BY complaint"))
-        held.execute("UPDATE search_text SET text = 'nothing' WHERE complaint = 1")
+    before = told.rows("SELECT * FROM search_text ORDER BY complaint")
+    alter(told.address, "UPDATE search_text SET text = 'nothing' WHERE complaint = 1")
     ran = told("verify")
     assert ran.status == 1
     assert "search_text differs from the journal at complaint 1" in ran.err
     told("recheck", "--rebuild").ok()
     assert told("verify").status == 0
     assert _found(told, "裂纹，商") == [1]
-    held = sqlite3.connect(told.db)
-    assert list(held.execute("SELECT * FROM search_text ORDER BY complaint")) == before
-    held.close()
+    assert told.rows("SELECT * FROM search_text ORDER BY complaint") == before
 
 
+@pytest.mark.file_only("asks SQLite for its tables")
 def test_no_table_keeps_an_index_of_words(told: Clerk) -> None:
-    with closing(sqlite3.connect(told.db)) as held:
-        names = held.execute("SELECT name FROM sqlite_schema WHERE sql LIKE '%VIRTUAL%' OR name LIKE '%index_%'")
-        assert names.fetchall() == []
+    assert told.rows("SELECT name FROM sqlite_schema WHERE sql LIKE '%VIRTUAL%' OR name LIKE '%index_%'") == []
 
 
 def test_a_word_on_the_border_of_two_texts_is_not_found(told: Clerk) -> None:
     assert _found(told, "001jd") == _found(told, "001 jd") == []
 
 
+@pytest.mark.file_only("counts what SQLite reads")
 def test_the_first_complaints_are_found_before_the_others_are_looked_at(told: Clerk, tmp_path: Path) -> None:
     rows = "".join(f"EARLY-{number},JD,2016-11-02,quality\n" for number in range(2 * FIRST_BATCH))
     (tmp_path / "more.csv").write_text("number,platform,received,category\n" + rows)
     told("import", tmp_path / "more.csv").ok()
     asked: list[str] = []
-    with open_register(told.db) as register:
+    with open_register(told.address) as register:
         connection_of(register).set_trace_callback(asked.append)
         hits = search(register, ["j"], Filter(), View.of(datetime(2016, 11, 15, tzinfo=UTC)))
         assert next(hits).complaint.id == 2
@@ -213,6 +210,7 @@ def test_the_first_complaints_are_found_before_the_others_are_looked_at(told: Cl
         assert len([statement for statement in asked if "FROM transition WHERE complaint IN" in statement]) == 2
 
 
+@pytest.mark.file_only("what is left in files")
 def test_what_was_erased_leaves_nothing_in_the_texts(told: Clerk) -> None:
     told("erase", 1, "--reason", "asked", "--yes").ok()
     for rebuild in (False, True):

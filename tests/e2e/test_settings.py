@@ -17,7 +17,7 @@ from platformdirs import user_data_path
 
 from dealtrack.core.text import display_width
 from dealtrack.core.vocabulary import OFFICE_SUFFIX
-from dealtrack.errors import BadSettings, HomeUnknown, NotForOffice, SettingRefused, UnknownSetting
+from dealtrack.errors import BadSettings, HomeUnknown, NoOfficeFile, NotForOffice, SettingRefused, UnknownSetting
 from dealtrack.settings import KEYS, Settings, user_folder
 from tests.conftest import MORNING, PROJECT, Clerk, Result, run_bare
 
@@ -53,6 +53,7 @@ def bare(clerk: Clerk, *words: object, **environment: str) -> Result:
     return run_bare([sys.executable, "-m", "dealtrack", *map(str, words)], PROJECT, **given)
 
 
+@pytest.mark.file_only("the office's file of settings")
 @pytest.mark.parametrize(
     ("option", "variable", "users", "office", "locale", "said"),
     [
@@ -72,7 +73,7 @@ def test_option_goes_before_environment_before_the_users_file_before_the_offices
     if office:
         offices(desk, f'language = "{office}"\n')
     words = ["--lang", option] if option else []
-    named = {"DEALTRACK_DB": str(desk.db), "DEALTRACK_LANG": variable, "LANG": locale}
+    named = {"DEALTRACK_DB": str(desk.address), "DEALTRACK_LANG": variable, "LANG": locale}
     told = bare(desk, *words, "list", "--format", "tabel", **named)
     assert told.status == 2
     assert said in told.err
@@ -88,6 +89,7 @@ def test_help_and_refusals_of_wrong_usage_are_said_in_the_language_of_the_settin
     assert "--help" not in words or "显示本说明" in said.out
 
 
+@pytest.mark.file_only("the office's file of settings")
 def test_register_and_user_of_the_settings_serve_a_bare_environment(desk: Clerk) -> None:
     own(desk, f'register = "../{desk.db.name}"  # goes on from this folder\nactor = "张三"\n')
     assert bare(desk, "note", 1, "--note", "x").status == 0
@@ -138,6 +140,7 @@ def test_the_keys_that_an_office_may_not_set_are_these() -> None:
     assert {key.name for key in KEYS.values() if not key.is_office} == OFFICE_REFUSED.keys()
 
 
+@pytest.mark.file_only("the office's file of settings")
 @pytest.mark.parametrize("key", OFFICE_REFUSED)
 def test_the_offices_file_sets_no_command_server_path_or_name(key: str, desk: Clerk) -> None:
     group, _, name = key.rpartition(".")
@@ -182,6 +185,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.file_only("the office's file of settings")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_of_an_office_is_refused_in_one_line(name: str, desk: Clerk) -> None:
     content, reason = HOSTILE[name]
@@ -197,6 +201,7 @@ def test_a_hostile_file_of_an_office_is_refused_in_one_line(name: str, desk: Cle
     assert sorted(path.parent.iterdir()) == before
 
 
+@pytest.mark.file_only("the office's file of settings")
 @pytest.mark.parametrize("kind", ["link", "loop", "pipe", "folder", "device"])
 def test_what_is_no_file_is_not_followed_and_not_waited_for(kind: str, desk: Clerk, tmp_path: Path) -> None:
     path = Path(f"{desk.db}{OFFICE_SUFFIX}")
@@ -220,6 +225,7 @@ def test_what_is_no_file_is_not_followed_and_not_waited_for(kind: str, desk: Cle
     assert f"Settings {path}: " in said.err
 
 
+@pytest.mark.file_only("the office's file of settings")
 def test_no_output_takes_the_place_of_the_offices_file(desk: Clerk) -> None:
     """A folder or list there would bar every command of everybody."""
     path = Path(f"{desk.db}{OFFICE_SUFFIX}")
@@ -232,6 +238,7 @@ def test_no_output_takes_the_place_of_the_offices_file(desk: Clerk) -> None:
     desk("list").ok()
 
 
+@pytest.mark.file_only("the office's file of settings")
 def test_a_link_to_the_register_leads_to_the_offices_file_beside_the_register_itself(
     desk: Clerk, tmp_path: Path
 ) -> None:
@@ -281,11 +288,12 @@ def test_a_file_that_cannot_be_read_is_named_and_a_closed_folder_is_as_none(desk
         desk.home.chmod(0o700)
 
 
+@pytest.mark.file_only("the office's file of settings")
 def test_the_letterhead_is_its_lines_or_a_file_beside_the_users(desk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEALTRACK_HOME", str(desk.home))
 
     def letterhead() -> object:
-        return Settings({"register": str(desk.db)}).value("letterhead")
+        return Settings({"register": str(desk.address)}).value("letterhead")
 
     assert letterhead() == ()
     offices(desk, 'letterhead = ["北京市市场监督管理局", "　投诉举报中心"]\n')
@@ -322,6 +330,7 @@ def test_paths_of_the_users_file_go_on_from_its_folder_or_from_a_home(
         Settings({}).value("templates")
 
 
+@pytest.mark.file_only("the office's file of settings")
 def test_each_value_is_read_as_what_it_is(desk: Clerk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEALTRACK_HOME", str(desk.home))
     own(
@@ -330,7 +339,7 @@ def test_each_value_is_read_as_what_it_is(desk: Clerk, monkeypatch: pytest.Monke
         '[filters]\n"我的" = "--owner 朝阳所"\n[mail]\nsmtp = "[::1]:25"\nfrom = "desk@example.org"\n',
     )
     offices(desk, '[filters]\n"我的" = "--owner x"\nweek = "--from 2016-11-07"\n[ask]\nnote = true\n')
-    settings = Settings({"register": str(desk.db)})
+    settings = Settings({"register": str(desk.address)})
     assert (settings.value("page"), settings.value("ask.owner"), settings.value("ask.note")) == (20, True, False)
     assert settings.value("columns.list") == ("id", "platform", "owner")
     assert settings.value("columns.due") == ()
@@ -374,6 +383,7 @@ sys.exit(main(["list"]))
 """
 
 
+@pytest.mark.file_only("the office's file of settings")
 def test_a_user_without_a_home_is_told_what_to_set(desk: Clerk) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can become a user that the system does not know")
@@ -420,12 +430,13 @@ def test_settings_cost_a_daily_command_one_module(desk: Clerk) -> None:
     }
 
 
+@pytest.mark.file_only("the office's file of settings")
 def test_config_shows_what_applies_and_from_where(desk: Clerk) -> None:
     own(desk, 'language = "en"\nactor = "张三"\n[filters]\nmine = "--owner 朝阳所"\n')
     offices(desk, 'page = 20\nletterhead = ["北京市", "网监科"]\nlanguage = "zh"\n')
     rows = {line.split("\t")[0]: line.split("\t")[1:3] for line in desk("config").ok().splitlines()}
     assert desk("config", "list").out == desk("config").out
-    assert rows["register"] == [str(desk.db), "environment"]
+    assert rows["register"] == [str(desk.address), "environment"]
     assert rows["actor"] == ["clerk", "environment"]
     assert rows["language"] == ["en", "user"]
     assert rows["filters.mine"] == ["--owner 朝阳所", "user"]
@@ -434,8 +445,13 @@ def test_config_shows_what_applies_and_from_where(desk: Clerk) -> None:
     assert rows["colours"] == ["auto", "default"]
     assert rows["mail.smtp"] == ["", "default"]
     assert rows.keys() == {name for name in KEYS if name != "filters.NAME"} | {"filters.mine"}
-    records = json.loads(desk("--db", desk.db, "config", "list", "--format", "json").out)
-    assert {"key": "register", "value": str(desk.db), "origin": "option", "meaning": "Register file."} in records
+    records = json.loads(desk("--db", desk.address, "config", "list", "--format", "json").out)
+    assert {
+        "key": "register",
+        "value": str(desk.address),
+        "origin": "option",
+        "meaning": "Register: file or server.",
+    } in records
     assert next(each for each in records if each["key"] == "letterhead")["value"] == ["北京市", "网监科"]
     assert desk("config", "list", "--office", "--format", "csv").out.splitlines()[1:] == [
         "page,20,office,Rows per page on a terminal.",
@@ -448,6 +464,7 @@ def test_config_shows_what_applies_and_from_where(desk: Clerk) -> None:
     assert desk("config", "get", "section").ok() == ""
 
 
+@pytest.mark.file_only("the office's file of settings")
 @pytest.mark.parametrize(("language", "words"), [("en", "your|office's|default"), ("zh", "本人|单位|默认")])
 @pytest.mark.parametrize("width", [80, 120])
 def test_config_on_a_terminal_is_a_table_in_the_users_language(
@@ -496,6 +513,7 @@ def test_a_first_setting_makes_the_folder_for_its_user_alone(desk: Clerk, tmp_pa
     assert [each.stat().st_mode & 0o777 for each in (home, home / "config.toml")] == [0o700, 0o600]
 
 
+@pytest.mark.file_only("the office's file of settings")
 def test_the_offices_file_is_the_groups_that_shares_the_folder_and_the_users_never(desk: Clerk) -> None:
     desk("config", "set", "letterhead", "北京市", "网监科", "--office").ok()
     path = Path(f"{desk.db}{OFFICE_SUFFIX}")
@@ -556,6 +574,7 @@ def test_a_saved_filter_is_the_text_of_options_with_quotes_where_they_are_needed
     assert desk("config", "get", "columns.list").out == "id\nplatform\ncomplete_due\naudit_due\n"
 
 
+@pytest.mark.file_only("the office's file of settings")
 def test_a_hostile_filter_of_an_office_is_words_and_nothing_is_run(desk: Clerk, tmp_path: Path) -> None:
     for text in ("--owner $(touch stolen)", "--owner `touch stolen`", "--owner x; touch stolen", "--out=/tmp/stolen"):
         offices(desk, f"[filters]\ndefault = '{text}'\nx = '{text}'\n")
@@ -570,8 +589,8 @@ def test_a_hostile_filter_of_an_office_is_words_and_nothing_is_run(desk: Clerk, 
 def test_paths_are_kept_whole_and_what_goes_before_is_said(desk: Clerk, tmp_path: Path) -> None:
     told = desk("config", "set", "register", "elsewhere.db")
     assert told.ok() == f"register: {Path.cwd() / 'elsewhere.db'} (in {desk.home / 'config.toml'})\n"
-    assert told.err == f"now: {desk.db} (environment)\n"
-    assert desk("config", "unset", "register").err == f"now: {desk.db} (environment)\n"
+    assert told.err == f"now: {desk.address} (environment)\n"
+    assert desk("config", "unset", "register").err == f"now: {desk.address} (environment)\n"
     assert desk("config", "set", "register", "~/x.db").ok().startswith("register: ~/x.db (in")
 
 
@@ -640,3 +659,54 @@ def test_whatever_the_file_one_key_changes_and_each_comment_stays(
         del (expected[group] if name else expected)[name or group]
         left = tomllib.loads(path.read_text(encoding="utf-8"))
         assert {k: v for k, v in left.items() if v != {}} == {k: v for k, v in expected.items() if v != {}}
+
+
+ADDRESS = "postgresql://db.example.org/dealtrack?office=haidian"
+
+
+def test_the_address_of_a_server_stays_as_it_is_written(desk: Clerk) -> None:
+    assert desk("config", "set", "register", ADDRESS).ok().startswith(f"register: {ADDRESS} (in ")
+    assert tomllib.loads((desk.home / "config.toml").read_text()) == {"register": ADDRESS}
+    assert bare(desk, "config", "get", "register").ok() == f"{ADDRESS}\n"
+    # A path beside it that only looks like one still goes on from the file's folder.
+    own(desk, 'register = "postgresql/register.db"\n')
+    assert bare(desk, "config", "get", "register").ok() == f"{desk.home}/postgresql/register.db\n"
+    shown = bare(desk, "--db", ADDRESS, "config", "list", "--format", "json").ok()
+    assert {"value": ADDRESS, "origin": "option"}.items() <= json.loads(shown)[0].items()
+    desk.extra["DEALTRACK_DB"] = ADDRESS
+    advised = desk.at_terminal("config", "list", width=300).ok()
+    assert ADDRESS in advised and "your settings: " in advised and "office's" not in advised
+
+
+def test_a_register_on_a_server_has_no_file_of_the_office(desk: Clerk) -> None:
+    for words in (["list", "--office"], ["set", "language", "zh", "--office"], ["unset", "language", "--office"]):
+        told = desk("--db", ADDRESS, "config", *words)
+        assert (told.status, told.out) == (NoOfficeFile.exit_code, "")
+        assert "A register on a server has no file of settings" in told.err
+    # Nor is one looked for: the address is no path.
+    assert Settings({"register": ADDRESS}).office_file == {}
+
+
+SECRET = "Tr0ub4dor"
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (f"postgresql://li:{SECRET}@h/d?office=haidian", "password"),
+        (f"postgresql://h/d?office=haidian&password={SECRET}", "password"),
+        (f"postgresql://li:{SECRET}/d?office=haidian", "HOST:PORT"),
+        ("postgresql://h/d", "names no office"),
+        ("postgresql://h/d?office=pg_x", "PostgreSQL uses this name itself"),
+        ("postgresql://h/d?offce=haidian", "offce cannot be set in it"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_wherever_it_stands(address: str, said: str, desk: Clerk) -> None:
+    told = desk("config", "set", "register", address)
+    assert told.status == 2 and said in told.err and not (desk.home / "config.toml").exists()
+    own(desk, f'register = "{address}"\n')
+    broken = bare(desk, "list")
+    assert broken.status == BadSettings.exit_code and "config.toml" in broken.err and said in broken.err
+    named = bare(desk, "--db", address, "config", "list")
+    assert (named.status, named.out) == (2, "") and said in named.err
+    assert not any(SECRET in text for ran in (told, broken, named) for text in (ran.out, ran.err))

@@ -9,6 +9,7 @@ from dealtrack.exchange.suggest import mapping_toml, suggest_mapping
 from dealtrack.settings import data_folder
 from tests.conftest import PROJECT, Clerk
 from tests.integration.test_shipped_mappings import workbook_12315
+from tests.registers import is_there, remove_register
 
 OWN = """\
 投诉编号,被投诉企业,投诉时间,转办日期,办结时间,问题类别,处理结果,赔付金额,投诉人,手机号,投诉内容,备注
@@ -19,7 +20,7 @@ OWN = """\
 
 @pytest.fixture
 def no_register(clerk: Clerk) -> Clerk:
-    clerk.db.unlink()
+    remove_register(clerk.address)
     return clerk
 
 
@@ -61,7 +62,7 @@ def test_a_workbook_and_without_a_register(
     assert mapping.columns == {
         "number": ("登记编号",), "platform": ("平台",), "received": ("收到时间",), "forwarded": ("转办日期",),
     }  # fmt: skip
-    assert not no_register.db.exists()
+    assert not is_there(no_register.address)
 
 
 def test_a_shipped_mapping_that_fits_is_named(clerk: Clerk, tmp_path: Path) -> None:

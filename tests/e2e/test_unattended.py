@@ -71,7 +71,7 @@ def morning(tmp_path: Path) -> Callable[[Clerk, str], Result]:
         text = text.replace("/usr/local/bin/dealtrack", str(program))
         script.write_text(text.replace("https://ping.example.org", address).replace("--retry 3", "--retry 0"))
         script.chmod(0o755)
-        given = {"DEALTRACK_DB": str(clerk.db), "DEALTRACK_NOW": clerk.now, "PATH": "/usr/bin:/bin"}
+        given = {"DEALTRACK_DB": str(clerk.address), "DEALTRACK_NOW": clerk.now, "PATH": "/usr/bin:/bin"}
         return run_bare([script], PROJECT, **given)
 
     return run

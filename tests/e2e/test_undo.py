@@ -1,8 +1,6 @@
 """What takes entries back: `undo` of one's own last command, and `void`, which shows what it takes back and asks."""
 
 import json
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 from tests.conftest import Clerk
@@ -57,9 +55,11 @@ def test_each_undo_takes_back_one_command_the_last_first(clerk: Clerk) -> None:
 
 
 def _journal(clerk: Clerk) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(clerk.db)) as connection:
-        tables = ("SELECT * FROM transition", "SELECT * FROM complaint", "SELECT * FROM clock")
-        return [row for table in tables for row in connection.execute(table)]
+    return [
+        row
+        for table in ("transition", "complaint", "clock")
+        for row in clerk.rows(f"SELECT * FROM {table} ORDER BY 1, 2")
+    ]
 
 
 def test_two_commands_of_one_second_are_not_taken_for_one(clerk: Clerk) -> None:

@@ -2,27 +2,27 @@
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.conftest import Clerk, Result
+from tests.registers import locked, new_place
 
 SECRETS = ("张三丰", "13912345678", "zhang@example.org", "海淀区某路5号")
 PERSONAL = ("--consumer", SECRETS[0], "--phone", SECRETS[1], "--email", SECRETS[2], "--address", SECRETS[3])
 
 
+@pytest.mark.file_only("the rights of files")
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
 def test_all_that_is_made_is_its_owners_alone_whatever_the_umask(clerk: Clerk, tmp_path: Path, umask: int) -> None:
     home = tmp_path / "new" / "home"
-    desk = Clerk(home, home / "register.db")
+    desk = Clerk(home, new_place(home))
     before = os.umask(umask)
     try:
         desk("init").ok()
@@ -48,6 +48,7 @@ def test_all_that_is_made_is_its_owners_alone_whatever_the_umask(clerk: Clerk, t
     assert "can be read by others" not in desk("doctor").err
 
 
+@pytest.mark.file_only("the rights of files")
 @pytest.mark.parametrize("what", ["register", "folder", "evidence", "exhibit"])
 def test_the_doctor_reports_looser_rights(clerk: Clerk, tmp_path: Path, what: str) -> None:
     photograph = tmp_path / "photograph.jpg"
@@ -101,7 +102,7 @@ def shared(clerk: Clerk) -> Iterator[Clerk]:
         folder.mkdir()
         os.chown(folder, CLERKS[0], GROUP)
         folder.chmod(0o2770)
-        yield Clerk(folder / "home", folder / "register.db")
+        yield Clerk(folder / "home", new_place(folder))
 
 
 _DEEDS: tuple[tuple[object, ...], ...] = (
@@ -115,6 +116,7 @@ _DEEDS: tuple[tuple[object, ...], ...] = (
 )
 
 
+@pytest.mark.file_only("the rights of files")
 def test_several_clerks_share_the_register_of_a_folder_that_gives_its_group_to_what_is_made_in_it(
     shared: Clerk,
 ) -> None:
@@ -145,6 +147,7 @@ def test_several_clerks_share_the_register_of_a_folder_that_gives_its_group_to_w
     assert "rights-wide" in _as_user(one, shared, "doctor", "--format", "json").out
 
 
+@pytest.mark.file_only("the rights of files")
 def test_the_doctor_ends_with_1_only_for_what_can_be_mended(tmp_path: Path) -> None:
     clerk = Clerk(tmp_path / "home", tmp_path / "own" / "register.db")
     clerk("init").ok()
@@ -158,6 +161,7 @@ def test_the_doctor_ends_with_1_only_for_what_can_be_mended(tmp_path: Path) -> N
     assert found.status == 1 and "rights-wide," in found.out
 
 
+@pytest.mark.file_only("the rights of files")
 def test_the_doctor_names_a_path_as_it_was_given(clerk: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "lower"
@@ -169,18 +173,16 @@ def test_the_doctor_names_a_path_as_it_was_given(clerk: Clerk, tmp_path: Path, m
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a process blanks out its arguments on Linux alone")
 def test_personal_data_is_not_in_the_process_title(clerk: Clerk) -> None:
-    with closing(sqlite3.connect(clerk.db, isolation_level=None)) as other, other:
-        other.execute("BEGIN IMMEDIATE")
-        command = [sys.executable, "-m", "dealtrack", "add", "--platform", "JD", *PERSONAL]
-        with subprocess.Popen(command, env=clerk.environment(), stdout=subprocess.PIPE) as process:
-            title = Path(f"/proc/{process.pid}/cmdline")
-            deadline = time.monotonic() + 20
-            while not (hidden := title.read_bytes().rstrip(b"\0").endswith(b"dealtrack\0add")):
-                if time.monotonic() > deadline:
-                    break
-                time.sleep(0.01)
-            other.execute("ROLLBACK")
-            process.communicate(timeout=60)
+    command = [sys.executable, "-m", "dealtrack", "add", "--platform", "JD", *PERSONAL]
+    with locked(clerk.address):
+        process = subprocess.Popen(command, env=clerk.environment(), stdout=subprocess.PIPE)
+        title = Path(f"/proc/{process.pid}/cmdline")
+        deadline = time.monotonic() + 20
+        while not (hidden := title.read_bytes().rstrip(b"\0").endswith(b"dealtrack\0add")):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+    process.communicate(timeout=60)
     assert hidden and process.returncode == 0
     shown_whole = clerk("show", 1, "--reveal", "--format", "json").ok()
     assert all(secret in shown_whole for secret in SECRETS)
@@ -335,6 +337,7 @@ def test_hostile_names_are_words_and_nothing_more(clerk: Clerk, tmp_path: Path, 
     assert not [path for path in Path.cwd().iterdir() if path.name == "owned"]
 
 
+@pytest.mark.file_only("the folder of evidence")
 def test_links_in_the_evidence_are_not_followed(clerk: Clerk, tmp_path: Path) -> None:
     photograph, secret = tmp_path / "photograph.jpg", tmp_path / "secret"
     photograph.write_bytes(b"picture")

@@ -20,6 +20,8 @@ NOT_RUN = {
     "board": "it takes the whole terminal; Textual has a part of its own for Windows",
     "completion": "it prints what a shell of Linux or macOS reads",
     "datasette": "it prints a command for a server",
+    "move": "it copies what import and backup write, and checks it as verify does",
+    **{f"office {name}": "it is for a server" for name in ("add", "grant", "list", "overdue", "report", "seal")},
 }
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone is brought to lack what Windows lacks")
@@ -31,7 +33,7 @@ def _windows(clerk: Clerk, commands: Sequence[Sequence[object]]) -> list[Result]
         [sys.executable, "-X", "warn_default_encoding", "-m", "tests.windows"],
         cwd=PROJECT,
         # Without locks it would be taken for granted elsewhere that nobody uses its temporary folders.
-        env={"PATH": os.environ["PATH"], "TMPDIR": str(clerk.db.parent), **clerk.environment()},
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(clerk.home.parent), **clerk.environment()},
         input=json.dumps([list(missing_modules()), words]),
         capture_output=True,
         encoding="utf-8",
@@ -140,6 +142,7 @@ SAME = frozenset("overdue due list show explain search add forward complete repo
 """Commands that print no path, size or checksum."""
 
 
+@pytest.mark.file_only("the folder of evidence")
 def test_every_command_is_run_where_the_system_lacks_what_windows_lacks(
     new_clerk: Callable[..., Clerk], tmp_path: Path
 ) -> None:
@@ -159,6 +162,7 @@ def test_every_command_is_run_where_the_system_lacks_what_windows_lacks(
     assert kept.read_bytes() == RECEIPT
 
 
+@pytest.mark.file_only("the rights of files")
 def test_the_doctor_says_which_promises_are_not_kept(clerk: Clerk) -> None:
     (told,) = _windows(clerk, [["doctor"]])
     facts = dict(line.split("\t") for line in told.out.splitlines())
@@ -171,6 +175,7 @@ def test_the_doctor_says_which_promises_are_not_kept(clerk: Clerk) -> None:
     assert not [name for name in ("file modes", "links", "drive", "arguments") if f"{name}\t" in here]
 
 
+@pytest.mark.file_only("the folder of evidence")
 def test_a_link_in_the_evidence_is_not_followed_where_no_folder_can_be_held(clerk: Clerk, tmp_path: Path) -> None:
     receipt = tmp_path / "receipt.txt"
     receipt.write_bytes(RECEIPT)
@@ -203,6 +208,7 @@ def test_a_link_in_the_evidence_is_not_followed_where_no_folder_can_be_held(cler
     assert attach.status == 3 and "there is a symbolic link or a file in place of its folder" in attach.err
 
 
+@pytest.mark.file_only("on a server the name is the login's")
 def test_the_actor_is_told_where_no_name_is_known(clerk: Clerk) -> None:
     clerk.actor = ""
     add, show = _windows(clerk, [["add", "--platform", "JD"], ["list", "--format", "json"]])

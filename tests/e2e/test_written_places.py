@@ -21,6 +21,8 @@ from dealtrack.register.drafts import DRAFT
 from tests import processes
 from tests.conftest import PROJECT, Clerk, prepared
 
+pytestmark = pytest.mark.file_only("what stands where a file is written")
+
 NUMBERED = ("add", "--platform", "JD", "--number")
 
 

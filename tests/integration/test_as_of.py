@@ -1,6 +1,5 @@
 """What is told of an earlier moment by tables that are projected for it, beside what each history alone tells of it."""
 
-import shutil
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -14,12 +13,14 @@ from dealtrack.core.lifecycle import Kind, effective
 from dealtrack.core.moments import Moment
 from dealtrack.core.standing import Standing
 from dealtrack.errors import DealtrackError
+from dealtrack.register.engine import Address
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.recorder import Proposal, Work, recording
 from dealtrack.register.register import Register
 from tests import varied
 from tests.conftest import IS_LONG, Clerk
+from tests.registers import copy_register, new_place
 
 WEEKS = tuple(timedelta(days=days) for days in (0, 40, 90))
 END = varied.NOW + WEEKS[-1]
@@ -61,21 +62,20 @@ def is_meant(standing: Standing, wanted: Filter) -> bool:
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory, full_register: Path) -> Path:
+def path(tmp_path_factory: pytest.TempPathFactory, full_register: Address) -> Address:
     """A register into which was written three times, and whose calendar was changed after the second."""
     folder = tmp_path_factory.mktemp("as-of")
-    path = folder / "register.db"
-    shutil.copy(full_register, path)
-    clerk = Clerk(folder / "home", path)
+    clerk = Clerk(folder / "home", new_place(folder))
+    copy_register(full_register, clerk.address)
     for place, later in enumerate(WEEKS):
-        with open_register(path) as register:
+        with open_register(clerk.address) as register:
             varied.write_varied(register, 60, seed=place, later=later)
             go_on(register, varied.NOW + later)
         if place == 1:
             day = (varied.NOW + timedelta(days=3)).date()
             amended = ["--name", "storm", "--source", "the city's notice", "--yes"]
             clerk("calendar", "amend", day, "--off", *amended, now=(varied.NOW + later).isoformat()).ok()
-    return path
+    return clerk.address
 
 
 def told(standings: Iterable[Standing]) -> list[tuple[Any, ...]]:
@@ -134,11 +134,11 @@ def test_lists_are_as_the_histories_tell_one_by_one(path: Path, moment: datetime
 
 
 def test_what_is_written_meanwhile_is_in_the_tables_of_an_earlier_moment(made_register: Path, tmp_path: Path) -> None:
-    path = tmp_path / "register.db"
-    shutil.copy(made_register, path)
+    place = new_place(tmp_path)
+    copy_register(made_register, place)
     moment = varied.NOW - timedelta(days=30)
     view = View.of(varied.NOW, moment)
-    with open_register(path) as register:
+    with open_register(place) as register:
         assert list(register.standings(Filter(), view)) == []
         varied.write_varied(register, 20)
         received = [life[0].at for life in register.histories() if life[0].at <= moment]
@@ -152,7 +152,7 @@ def test_searches_tell_the_latest_received_first_at_an_earlier_moment_too(new_cl
     count = 50
     moments = [f"2016-11-14 {number * 7 % 24:02}:{number % 60:02}" for number in range(count)]
     rows = [f"{number},JD,{moment},the {number % 7}th of its kind" for number, moment in enumerate(moments)]
-    path = clerk.db.with_suffix(".csv")
+    path = clerk.home.with_name("rows.csv")
     path.write_text("\n".join(["number,platform,received,summary", *rows]), encoding="utf-8")
     clerk("init").ok()
     clerk("import", path).ok()

@@ -13,6 +13,8 @@ from dealtrack.errors import NotARegister, RegisterMissing
 from dealtrack.register.opening import open_register
 from tests.conftest import Clerk
 
+pytestmark = pytest.mark.file_only("what is no register in a file")
+
 
 def _made(path: Path, kind: str) -> None:
     if kind == "folder":
@@ -53,9 +55,9 @@ with open(sys.argv[1] + "-shm", "r+b") as index:
 
 def test_a_register_opened_twice_in_one_process_keeps_its_locks(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD").ok()
-    with open_register(clerk.db) as one:
+    with open_register(clerk.address) as one:
         one.history(1)
-        with open_register(clerk.db) as other:
+        with open_register(clerk.address) as other:
             other.history(1)
         tried = subprocess.run(
             [sys.executable, "-c", LOCKED, clerk.db], stderr=subprocess.PIPE, text=True, check=False, timeout=30
@@ -64,10 +66,10 @@ def test_a_register_opened_twice_in_one_process_keeps_its_locks(clerk: Clerk) ->
 
 
 def test_a_file_that_was_closed_is_looked_at_anew(clerk: Clerk) -> None:
-    with open_register(clerk.db) as register:
+    with open_register(clerk.address) as register:
         assert register.head()[0] > 0
     clerk.db.write_bytes(b"")
-    with pytest.raises(NotARegister, match="it is empty"), open_register(clerk.db):
+    with pytest.raises(NotARegister, match="it is empty"), open_register(clerk.address):
         pass
     # It is still here, and holds nothing.
     assert register.path == clerk.db

@@ -14,7 +14,10 @@ import pytest
 from dealtrack.settings import data_folder
 from tests.conftest import Clerk
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+pytestmark = [
+    pytest.mark.file_only("views for Datasette"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),
+]
 
 PERSON = ("--consumer", "欧阳测试", "--phone", "13912345678", "--email", "ouyang@example.com", "--address", "建国路")
 VIEWS = ("complaints", "overdue", "due", "clocks", "journal", "platforms")

@@ -16,7 +16,7 @@ NOW = datetime(2016, 11, 15, 1, tzinfo=UTC)
 
 def test_hears_what_others_write(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD").ok()
-    with open_register(clerk.db) as register:
+    with open_register(clerk.address) as register:
         follower = Follower(register, 1)
         assert follower.changes() is None
         clerk("add", "--platform", "JD").ok()
@@ -32,14 +32,14 @@ def test_hears_what_others_write(clerk: Clerk) -> None:
 
 def test_a_commit_without_an_entry_may_have_moved_anything(clerk: Clerk) -> None:
     clerk("add", "--platform", "JD").ok()
-    with open_register(clerk.db) as register, open_register(clerk.db) as other:
+    with open_register(clerk.address) as register, open_register(clerk.address) as other:
         follower = Follower(register, 1)
         rebuild(other)
         assert follower.changes() == Changes((), True)
 
 
 def test_does_not_read_the_journal_while_nothing_is_written(clerk: Clerk) -> None:
-    with open_register(clerk.db) as register:
+    with open_register(clerk.address) as register:
         follower = Follower(register, 1)
         asked: list[str] = []
         connection_of(register).set_trace_callback(asked.append)
@@ -49,7 +49,7 @@ def test_does_not_read_the_journal_while_nothing_is_written(clerk: Clerk) -> Non
 
 
 def test_holds_up_no_writer_and_no_tidying(clerk: Clerk) -> None:
-    with open_register(clerk.db) as register, open_register(clerk.db) as other:
+    with open_register(clerk.address) as register, open_register(clerk.address) as other:
         follower = Follower(register, 1)
         detail = {"platform": "JD", "category": "other", "policy": "green-channel", "owner": "x"}
         with recording(other, NOW, "x") as recorder:

@@ -19,6 +19,9 @@ import pytest
 from dealtrack.core.chain import BEFORE_FIRST, entry_hash
 from tests.conftest import IS_LONG, Clerk
 from tests.guards import without_triggers
+from tests.registers import copy_register, new_place
+
+pytestmark = pytest.mark.file_only("values that SQLite stores in any column")
 
 DEEP = "[" * 100_000
 VALUES: tuple[object, ...] = (
@@ -58,8 +61,8 @@ Work = Callable[[sqlite3.Connection], object]
 def made(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Clerk:
     """Make a register with a row in nearly every table and an entry of nearly every kind."""
     folder = tmp_path_factory.mktemp("forged")
-    clerk = Clerk(folder / "home", folder / "made.db", now="2016-11-01T09:00:00+08:00")
-    shutil.copyfile(made_register, clerk.db)
+    clerk = Clerk(folder / "home", new_place(folder, "made.db"), now="2016-11-01T09:00:00+08:00")
+    copy_register(made_register, clerk.address)
     paper = folder / "receipt.txt"
     paper.write_text("paid 12.50", encoding="utf-8")
     person = ("--consumer", "Li", "--phone", "13800000000", "--email", "li@example.org", "--address", "Beijing")

@@ -16,6 +16,8 @@ from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import memory_database
 from tests.conftest import Clerk
 
+pytestmark = pytest.mark.file_only("a file that somebody has prepared")
+
 ENDLESS = "WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r)"
 COPY = "UPDATE fact SET value = value || NEW.phone WHERE name = 'policy'"
 HOSTILE: dict[str, Sequence[str]] = {

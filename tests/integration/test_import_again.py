@@ -12,6 +12,7 @@ import pytest
 from tests.bench import complaints
 from tests.conftest import Clerk
 from tests.make_register import kept, unpack
+from tests.registers import copy_register, new_place
 
 ROWS = 300
 PLACE = 200
@@ -28,8 +29,8 @@ def lines() -> list[str]:
 def imported(tmp_path_factory: pytest.TempPathFactory, made_register: Path, lines: list[str]) -> Clerk:
     """A register into which the file was imported."""
     folder = tmp_path_factory.mktemp("again")
-    clerk = Clerk(folder / "home", folder / "register.db", now=complaints.NOW)
-    shutil.copy(made_register, clerk.db)
+    clerk = Clerk(folder / "home", new_place(folder), now=complaints.NOW)
+    copy_register(made_register, clerk.address)
     clerk("platform", "edit", "Tmall", "--alias", "天猫店").ok()
     text = "".join(lines).replace(",Gome online,", ",天猫店,", 10)
     (folder / "complaints.csv").write_text(text, encoding="utf-8")
@@ -160,7 +161,7 @@ def test_dates_that_may_be_meant_otherwise_are_told_of_each_time(
     imported: Clerk, tmp_path: Path, lines: list[str], made_register: Path
 ) -> None:
     clerk = Clerk(imported.home, tmp_path / "register.db", now=imported.now)
-    shutil.copy(made_register, clerk.db)
+    copy_register(made_register, clerk.address)
     file = tmp_path / "guessed.csv"
     doubtful = [line for line in lines[1:] if all(int(day) <= 12 for day in re.findall(r"-(\d\d) \d\d:", line))]
     file.write_text("".join([lines[0], *map(month_first, doubtful)]), encoding="utf-8")
@@ -174,7 +175,7 @@ def test_rows_without_a_number_and_beside_refused_ones_are_known_again(
     imported: Clerk, tmp_path: Path, lines: list[str], made_register: Path
 ) -> None:
     clerk = Clerk(imported.home, tmp_path / "register.db", now=imported.now)
-    shutil.copy(made_register, clerk.db)
+    copy_register(made_register, clerk.address)
     head, *body = lines
     file = tmp_path / "spoiled.csv"
     file.write_text("".join([head.replace("number", "reference"), "x,y\n", *body]), encoding="utf-8")
@@ -184,7 +185,7 @@ def test_rows_without_a_number_and_beside_refused_ones_are_known_again(
 
 def test_a_rehearsal_leaves_all_to_be_done(imported: Clerk, tmp_path: Path, made_register: Path) -> None:
     clerk = Clerk(imported.home, tmp_path / "register.db", now=imported.now)
-    shutil.copy(made_register, clerk.db)
+    copy_register(made_register, clerk.address)
     for _ in range(2):
         assert clerk("import", file_of(imported), "--dry-run").ok().startswith(counts(ROWS, added=ROWS))
 

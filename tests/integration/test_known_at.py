@@ -5,7 +5,6 @@ and after they passed, ended clocks judged anew, an official notice, and files a
 """
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from random import Random
 import pytest
 
 from tests.conftest import IS_LONG, Clerk, Result
+from tests.registers import copy_register, new_place
 
 COMPLAINTS = 300 if IS_LONG else 60
 BEGIN = datetime(2026, 1, 5, 9)
@@ -181,8 +181,8 @@ class Year:
 
 
 def test_what_was_printed_can_be_printed_again(made_register: Path, tmp_path: Path) -> None:
-    clerk = Clerk(tmp_path / "home", tmp_path / "register.db")
-    shutil.copyfile(made_register, clerk.db)
+    clerk = Clerk(tmp_path / "home", new_place(tmp_path))
+    copy_register(made_register, clerk.address)
     year = Year(clerk, tmp_path)
     ahead = list(year.events())
     then: list[tuple[datetime, list[int], Printed]] = []
@@ -232,8 +232,8 @@ def _print(year: Year, moment: datetime) -> tuple[datetime, list[int], Printed]:
     reason="show tells which personal data is on file now, whatever moment it is asked about", strict=True
 )
 def test_personal_data_told_later_is_not_shown_in_what_was_known(made_register: Path, tmp_path: Path) -> None:
-    clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now="2016-11-16T10:00:00+08:00")
-    shutil.copyfile(made_register, clerk.db)
+    clerk = Clerk(tmp_path / "home", new_place(tmp_path), now="2016-11-16T10:00:00+08:00")
+    copy_register(made_register, clerk.address)
     clerk("add", "--platform", "JD", "--consumer", "Li").ok()
     clerk.now = "2016-11-16T11:00:00+08:00"
     before = clerk("show", 1).ok()
@@ -243,8 +243,8 @@ def test_personal_data_told_later_is_not_shown_in_what_was_known(made_register: 
 
 @pytest.mark.parametrize("command", ["list", "overdue", "due", "export"])
 def test_what_is_recorded_in_the_same_second_was_known(made_register: Path, tmp_path: Path, command: str) -> None:
-    clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now="2016-11-16T10:00:00+08:00")
-    shutil.copyfile(made_register, clerk.db)
+    clerk = Clerk(tmp_path / "home", new_place(tmp_path), now="2016-11-16T10:00:00+08:00")
+    copy_register(made_register, clerk.address)
     clerk("add", "--platform", "JD", "--at", "2016-11-10" if command == "overdue" else "2016-11-16").ok()
     for second, known in (("09:59:59", False), ("10:00:00", True)):
         told = clerk(command, "--format", "csv", "--known-at", f"2016-11-16 {second}").ok()

@@ -1,6 +1,5 @@
 """A row that is passed over as telling nothing new would have told nothing new by the usual way."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from dealtrack.exchange.reconcile import Contradiction, adds_nothing, news_of, p
 from dealtrack.exchange.rows import ComplaintReader
 from dealtrack.register.opening import open_register
 from tests.conftest import PROJECT, Clerk
+from tests.registers import copy_register, new_place
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 NOW = "2016-11-20T09:00:00+08:00"
@@ -26,8 +26,8 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(scope="module")
 def clerk(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Clerk:
     folder = tmp_path_factory.mktemp("nothing")
-    clerk = Clerk(folder / "home", folder / "register.db", now=NOW)
-    shutil.copy(made_register, clerk.db)
+    clerk = Clerk(folder / "home", new_place(folder), now=NOW)
+    copy_register(made_register, clerk.address)
     clerk("import", SAMPLE).ok()
     clerk("amend", 1, "--category", "other", "--owner", "x", "--phone", "13800138000").ok()
     clerk("void", 2, "--reason", "x").ok()
@@ -62,7 +62,7 @@ def variants(row: ComplaintRow) -> Iterator[ComplaintRow]:
 
 def test_what_is_passed_over_tells_nothing_new(clerk: Clerk) -> None:
     passed, told = 0, 0
-    with open_register(clerk.db) as register, open_source(SAMPLE) as source:
+    with open_register(clerk.address) as register, open_source(SAMPLE) as source:
         rows = ComplaintReader(source, Mapping(), register.zone).read(source.rows)
         for id_, row in enumerate((row for row in rows if isinstance(row, ComplaintRow)), 1):
             history, personal = register.history(id_), register.personal(id_)

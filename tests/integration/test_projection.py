@@ -18,6 +18,7 @@ from dealtrack.register.rebuild import differences, rebuild
 from dealtrack.register.recorder import Proposal, Work, recording
 from dealtrack.register.register import Register
 from tests.conftest import Clerk, connection_of, tries
+from tests.registers import copy_register, new_place
 
 NOW = datetime(2016, 11, 20, 1, tzinfo=UTC)
 TABLES = ("transition", "complaint", "clock", "search_text")
@@ -111,14 +112,14 @@ def test_what_commands_record_is_what_the_journal_makes(
     tmp_path: Path, start: Path, words: list[tuple[str, int, int, int]]
 ) -> None:
     """Entries come in later than they happened, in any order."""
-    clerk = Clerk(tmp_path / "home", tmp_path / "told.db")
-    shutil.copy(start, clerk.db)
+    clerk = Clerk(tmp_path / "home", new_place(tmp_path, "told.db"))
+    copy_register(start, clerk.address)
     for day in (1, 2, 3):
         clerk("add", "--platform", "JD", "--at", f"2016-11-0{day} 10:00", now=f"2016-11-0{day + 2}T09:00:00+08:00").ok()
     for word, id_, happened, told_on in sorted(words, key=lambda each: each[3]):
         at = () if word.startswith(("void", "amend")) else ("--at", f"2016-11-{happened + 1:02d} 12:00")
         clerk(*word.format(id=id_).split(), *at, now=f"2016-11-{told_on:02d}T09:00:00+08:00")
-    with open_register(clerk.db) as register:
+    with open_register(clerk.address) as register:
         assert_rebuilt_alike(register)
 
 

@@ -9,11 +9,13 @@ import pytest
 
 from tests.conftest import Clerk
 
+pytestmark = pytest.mark.file_only("the plans of SQLite")
+
 GROWING = ("transition", "complaint", "clock", "personal", "search_text")
 """The tables that grow with the complaints; others hold a calendar, a handful of policies and platforms."""
 
-PARTIAL = ("complaint_open", "clock_running", "clock_paused")
-"""Indexes that hold open complaints alone: to go through one of them whole is to go through those."""
+PARTIAL = ("complaint_open", "clock_running", "clock_paused", "transition_own")
+"""Indexes that hold open complaints, or the register's own entries, alone: to go through one is to go through those."""
 
 LAST_ENTRY = "ORDER BY seq DESC LIMIT 1"
 """Goes one step into the journal, from its end."""

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from dealtrack.core import chain
 from dealtrack.core.lifecycle import Kind
 from dealtrack.core.moments import Moment
+from dealtrack.core.platform import Platform
 from dealtrack.errors import InFuture, RegisterLocked, UnknownComplaint
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import Filter, View
@@ -114,7 +115,7 @@ def test_tables_are_strict_and_the_file_is_marked(filled: Clerk) -> None:
 
 
 def test_the_register_s_own_connection_is_safe(filled: Clerk) -> None:
-    with open_register(filled.db) as register:
+    with open_register(filled.address) as register:
         wanted = {"foreign_keys": 1, "recursive_triggers": 1, "synchronous": 2}
         assert {name: connection_of(register).execute(f"PRAGMA {name}").fetchone()[0] for name in wanted} == wanted
         assert connection_of(register).execute("PRAGMA busy_timeout").fetchone()[0] >= 5000
@@ -243,7 +244,7 @@ def test_tables_that_do_not_follow_the_journal_are_found(filled: Clerk, statemen
 
 def test_what_fails_in_the_middle_leaves_nothing(filled: Clerk) -> None:
     before = tables(filled.db)
-    with open_register(filled.db) as register:
+    with open_register(filled.address) as register:
         with pytest.raises(ZeroDivisionError), recording(register, NOW, "clerk") as recorder:
             recorder.record(Work(None, (Proposal(Kind.RECEIVED, MOMENT, DETAIL),)))
             recorder.record(Work(2, (Proposal(Kind.COMPLETED, MOMENT),)))
@@ -259,18 +260,18 @@ def test_what_fails_in_the_middle_leaves_nothing(filled: Clerk) -> None:
 def test_a_complaint_s_transitions_are_recorded_all_or_none(filled: Clerk) -> None:
     before = tables(filled.db)
     later = Moment(datetime(2016, 12, 1, tzinfo=UTC), datetime(2016, 12, 1, tzinfo=UTC), False)
-    with open_register(filled.db) as register, recording(register, NOW, "clerk") as recorder:
+    with open_register(filled.address) as register, recording(register, NOW, "clerk") as recorder:
         with pytest.raises(InFuture):
             recorder.record(Work(3, (Proposal(Kind.FORWARDED, MOMENT), Proposal(Kind.COMPLETED, later))))
     assert tables(filled.db) == before
 
 
 def test_a_register_that_stays_locked_is_told_of(filled: Clerk) -> None:
-    with bare(filled.db) as other, open_register(filled.db) as register:
+    with bare(filled.db) as other, open_register(filled.address) as register:
         other.execute("BEGIN IMMEDIATE")
         connection_of(register).execute("PRAGMA busy_timeout = 50")
         before = journal(filled.db)
-    with pytest.raises(RegisterLocked) as caught, bare(filled.db) as other, open_register(filled.db) as register:
+    with pytest.raises(RegisterLocked) as caught, bare(filled.db) as other, open_register(filled.address) as register:
         other.execute("BEGIN IMMEDIATE")
         connection_of(register).execute("PRAGMA busy_timeout = 50")
         with recording(register, NOW, "clerk") as recorder:
@@ -281,7 +282,7 @@ def test_a_register_that_stays_locked_is_told_of(filled: Clerk) -> None:
 
 def test_what_is_recorded_is_what_the_tables_then_hold(filled: Clerk) -> None:
     view = View.of(NOW)
-    with open_register(filled.db) as register:
+    with open_register(filled.address) as register:
         with recording(register, NOW, "clerk") as recorder:
             recorded = [
                 recorder.record(Work(3, (Proposal(Kind.PAUSED, MOMENT, {"reason": "testing"}),))),
@@ -307,7 +308,7 @@ def test_what_is_recorded_is_what_the_tables_then_hold(filled: Clerk) -> None:
 def test_a_calendar_changed_since_it_was_read_counts_what_is_recorded(filled: Clerk) -> None:
     """While a clerk is asked, another amends the calendar: the deadline is counted by what the register then holds."""
     day = NOW.date()
-    with open_register(filled.db) as register:
+    with open_register(filled.address) as register:
         due = register.calendar.nth_after(day, 1)
         filled("calendar", "amend", due, "--off", "--name", "storm", "--source", "notice", "--yes").ok()
         with recording(register, NOW, "clerk") as recorder:
@@ -318,10 +319,42 @@ def test_a_calendar_changed_since_it_was_read_counts_what_is_recorded(filled: Cl
     assert filled("verify").status == 0
 
 
+def test_an_open_session_records_by_what_the_register_holds_by_then(filled: Clerk) -> None:
+    with open_register(filled.address) as register:
+
+        def last_due() -> list[tuple[date | None, int]]:
+            with recording(register, NOW, "clerk") as recorder:
+                recorded = recorder.record(Work(None, (Proposal(Kind.RECEIVED, MOMENT, DETAIL),)))
+            return [(clock.due_day, clock.revision) for clock in recorded.clocks]
+
+        for revision in (2, 3):
+            ((due, _),) = last_due()
+            assert due is not None
+            filled("calendar", "amend", due, "--off", "--name", "storm", "--source", "notice", "--yes").ok()
+            assert last_due() == [(register.calendar.nth_after(due, 1), revision)]
+    assert filled("verify").status == 0
+
+
+def test_a_platform_of_a_recording_that_failed_is_not_known(filled: Clerk) -> None:
+    new = Platform("Taojiji")
+    with open_register(filled.address) as register:
+        with pytest.raises(ZeroDivisionError), recording(register, NOW, "clerk") as recorder:
+            recorder.enter_platform(new)
+            assert "Taojiji" in {each.name for each in register.platforms}
+            raise ZeroDivisionError
+        for _ in range(2):
+            assert "Taojiji" not in {each.name for each in register.platforms}
+            with recording(register, NOW, "clerk") as recorder:
+                recorder.record(Work(3, (Proposal(Kind.NOTED, MOMENT),)))
+        with recording(register, NOW, "clerk") as recorder:
+            recorder.enter_platform(new)
+        assert "Taojiji" in {each.name for each in register.platforms}
+
+
 def test_a_result_tells_the_clock_that_was_behind_and_whether_anything_was_written(filled: Clerk) -> None:
     early = NOW - timedelta(days=1)
     note = Proposal(Kind.NOTED, Moment(early, early, False))
-    with open_register(filled.db) as register:
+    with open_register(filled.address) as register:
         last = register.history(3)[-1].recorded_at
         with recording(register, early, "clerk") as recorder:
             for id_ in (1, 2, 1):
@@ -334,7 +367,7 @@ def test_a_result_tells_the_clock_that_was_behind_and_whether_anything_was_writt
 
 def test_a_reader_sees_the_register_before_a_write_and_after_it(filled: Clerk) -> None:
     before = filled("list").ok()
-    with open_register(filled.db) as register:
+    with open_register(filled.address) as register:
         with recording(register, NOW, "clerk") as recorder:
             recorder.record(Work(3, (Proposal(Kind.FORWARDED, MOMENT),)))
             recorder.flush()
@@ -345,7 +378,7 @@ def test_a_reader_sees_the_register_before_a_write_and_after_it(filled: Clerk) -
 
 
 def test_a_reader_in_the_middle_of_reading_does_not_stop_a_writer(filled: Clerk) -> None:
-    with open_register(filled.db) as register:
+    with open_register(filled.address) as register:
         standings = register.standings(Filter(), View.of(NOW))
         first = next(standings)
         assert filled("forward", 3).status == 0
@@ -414,7 +447,7 @@ def test_the_tables_say_what_the_journal_makes(filled: Clerk) -> None:
     clocks = sorted(row[:3] for row in held["clock"])
     assert clocks == [(1, "complete", 1), (1, "forward", 1), (2, "complete", 1), (2, "forward", 1), (3, "forward", 1)]
     assert {row[0]: row[-1] for row in held["complaint"]}.keys() == {1, 2, 3}
-    with open_register(filled.db) as register:
+    with open_register(filled.address) as register:
         ruled = {day.isoformat() for day in register.calendar_rules().rulings}
     assert {row[0] for row in held["calendar_ruling"]} == ruled
 
@@ -439,7 +472,7 @@ def traced(register: Register, act: Callable[[Register], object]) -> list[str]:
     "wanted", [Filter(), Filter(platforms=("JD",)), Filter(owners=("clerk",), categories=("other",))]
 )
 def test_overdue_is_one_scan_of_the_running_clocks_in_order(filled: Clerk, wanted: Filter) -> None:
-    with open_register(filled.db) as register:
+    with open_register(filled.address) as register:
         statements = traced(register, lambda r: list(r.overdue(wanted, View.of(NOW))))
         scans = [s for s in statements if "FROM clock" in s or "JOIN clock" in s]
         assert len(scans) == 1
@@ -451,7 +484,7 @@ def test_overdue_is_one_scan_of_the_running_clocks_in_order(filled: Clerk, wante
 
 def test_due_is_one_scan_of_a_range_of_the_running_clocks(filled: Clerk) -> None:
     until = datetime(2016, 11, 16, tzinfo=UTC)
-    with open_register(filled.db) as register:
+    with open_register(filled.address) as register:
         (scan,) = [
             s for s in traced(register, lambda r: list(r.due(Filter(), until, View.of(NOW)))) if "FROM clock" in s
         ]
@@ -471,7 +504,7 @@ def test_overdue_reads_only_what_is_overdue(filled: Clerk, tmp_path: Path) -> No
             taken += 1
             return 0
 
-        with open_register(filled.db) as register:
+        with open_register(filled.address) as register:
             assert (register.zone.key, register.calendar.revision) == ("Asia/Shanghai", 1)
             connection_of(register).set_progress_handler(step, 1)
             found = list(register.overdue(Filter(), View.of(NOW)))

@@ -13,6 +13,7 @@ import holidays
 import pytest
 
 from tests.conftest import PROJECT, Clerk
+from tests.registers import copy_register, new_place
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 GROUPINGS = ("platform", "category", "seller", "owner", "week", "month")
@@ -196,8 +197,8 @@ def check(
 def sample_register(made_register: Path, tmp_path_factory: pytest.TempPathFactory) -> Clerk:
     """Give a clerk whose register holds the sample, a month later."""
     folder = tmp_path_factory.mktemp("sample")
-    clerk = Clerk(folder / "home", folder / "register.db", now="2016-12-15T09:00:00+08:00")
-    clerk.db.write_bytes(made_register.read_bytes())
+    clerk = Clerk(folder / "home", new_place(folder), now="2016-12-15T09:00:00+08:00")
+    copy_register(made_register, clerk.address)
     clerk("import", SAMPLE).ok()
     return clerk
 

@@ -18,6 +18,7 @@ import pytest
 from dealtrack.cli.language import ENGLISH_WORDS
 from dealtrack.errors import MissingExtra
 from tests.conftest import PROJECT, Clerk
+from tests.registers import copy_register, new_place
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 HOSTILE = (
@@ -100,8 +101,8 @@ class Reader(HTMLParser):
 def office(made_register: Path, tmp_path_factory: pytest.TempPathFactory) -> Clerk:
     """Give a clerk whose register holds the sample, and platforms and owners with names that a page might obey."""
     folder = tmp_path_factory.mktemp("page")
-    clerk = Clerk(folder / "home", folder / "register.db", now="2016-12-15T09:00:00+08:00")
-    clerk.db.write_bytes(made_register.read_bytes())
+    clerk = Clerk(folder / "home", new_place(folder), now="2016-12-15T09:00:00+08:00")
+    copy_register(made_register, clerk.address)
     clerk("import", SAMPLE).ok()
     for name in HOSTILE:
         clerk("platform", "add", "--", name).ok()

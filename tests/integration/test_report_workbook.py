@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from tests.conftest import PROJECT, Clerk
+from tests.registers import copy_register, new_place
 
 SAMPLE = PROJECT / "data" / "samples" / "double-eleven-2016.csv"
 # Solid bars in cells are an extension of the format, which openpyxl says that it leaves alone.
@@ -22,8 +23,8 @@ TRICKY = ("=HYPERLINK(1)", "+86", "-1", "@shop", "京东商城")
 def office(made_register: Path, tmp_path_factory: pytest.TempPathFactory) -> Clerk:
     """Give a clerk whose register holds the sample, and platforms with names that a spreadsheet might run."""
     folder = tmp_path_factory.mktemp("workbook")
-    clerk = Clerk(folder / "home", folder / "register.db", now="2016-12-15T09:00:00+08:00")
-    clerk.db.write_bytes(made_register.read_bytes())
+    clerk = Clerk(folder / "home", new_place(folder), now="2016-12-15T09:00:00+08:00")
+    copy_register(made_register, clerk.address)
     clerk("import", SAMPLE).ok()
     for name in TRICKY:
         clerk("platform", "add", "--", name).ok()

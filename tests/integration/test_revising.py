@@ -6,7 +6,6 @@ The register of the first test holds 1,500 complaints; DEALTRACK_REVISING=200000
 import json
 import os
 import re
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from dealtrack.register.opening import open_register
 from dealtrack.register.recorder import Proposal, Work, recording
 from tests.conftest import Clerk
 from tests.plain_model import POLICIES, Model
+from tests.registers import copy_register, new_place
 
 SIZE = int(os.environ.get("DEALTRACK_REVISING", "1500"))
 NOW = datetime(2016, 11, 11, 17)
@@ -34,8 +34,8 @@ Clocks = dict[tuple[int, str, int], tuple[Any, ...]]
 @pytest.fixture
 def office(made_register: Path, tmp_path: Path) -> Clerk:
     """Give a clerk at Double Eleven with an empty register of thirteen years."""
-    clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now=f"{NOW.isoformat()}+08:00")
-    shutil.copyfile(made_register, clerk.db)
+    clerk = Clerk(tmp_path / "home", new_place(tmp_path), now=f"{NOW.isoformat()}+08:00")
+    copy_register(made_register, clerk.address)
     return clerk
 
 
@@ -225,7 +225,7 @@ def test_overdue_as_of_agrees_with_list_after_a_revision(office: Clerk) -> None:
 
 
 def test_refresh_keeps_what_clerks_ruled_themselves(tmp_path: Path) -> None:
-    clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now=f"{NOW.isoformat()}+08:00")
+    clerk = Clerk(tmp_path / "home", new_place(tmp_path), now=f"{NOW.isoformat()}+08:00")
     file = clerk.home / "calendars" / "office.toml"
     file.parent.mkdir(parents=True)
     head = 'name = "office"\ntitle = "The office"\ncountry = "CN"\ntimezone = "Asia/Shanghai"\n'
@@ -252,7 +252,7 @@ def test_refresh_keeps_what_clerks_ruled_themselves(tmp_path: Path) -> None:
 
 
 def test_a_refresh_takes_in_another_weekend(tmp_path: Path) -> None:
-    clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now="2016-11-04T09:00:00+08:00")
+    clerk = Clerk(tmp_path / "home", new_place(tmp_path), now="2016-11-04T09:00:00+08:00")
     file = clerk.home / "calendars" / "office.toml"
     file.parent.mkdir(parents=True)
     head = 'name = "office"\ntitle = "The office"\ntimezone = "Asia/Shanghai"\nweekend = ["sun"{}]\n'
@@ -272,8 +272,8 @@ def test_a_refresh_takes_in_another_weekend(tmp_path: Path) -> None:
 
 
 def test_an_imported_year_is_official_and_its_deadlines_certain(made_register: Path, tmp_path: Path) -> None:
-    clerk = Clerk(tmp_path / "home", tmp_path / "register.db", now="2026-12-30T10:00:00+08:00")
-    shutil.copyfile(made_register, clerk.db)
+    clerk = Clerk(tmp_path / "home", new_place(tmp_path), now="2026-12-30T10:00:00+08:00")
+    copy_register(made_register, clerk.address)
     clerk("add", "--platform", "JD").ok()
     clerk("forward", 1, "--at", "2026-12-30 10:00").ok()
     clerk("add", "--platform", "JD", "--policy", "samr-complaint").ok()

@@ -17,6 +17,9 @@ from dealtrack.core.chain import entry_hash
 from dealtrack.errors import PersonalAltered
 from tests.conftest import IS_LONG, Clerk
 from tests.guards import without_triggers
+from tests.registers import copy_register, new_place
+
+pytestmark = pytest.mark.file_only("a file that is altered past its guards; test_postgres_schema does so on a server")
 
 LENGTH = 1_000 if IS_LONG else 300
 MIDDLE = LENGTH // 2
@@ -47,8 +50,8 @@ NOT_OURS = ("sqlite_",)
 def full(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Clerk:
     """Make a register of many transitions of all kinds, with every table filled."""
     folder = tmp_path_factory.mktemp("full")
-    clerk = Clerk(folder / "home", folder / "register.db", now="2016-11-01T09:00:00+08:00")
-    shutil.copyfile(made_register, clerk.db)
+    clerk = Clerk(folder / "home", new_place(folder), now="2016-11-01T09:00:00+08:00")
+    copy_register(made_register, clerk.address)
     paper = folder / "receipt.txt"
     paper.write_text("paid 12.50", encoding="utf-8")
     clerk("calendar", "amend", "2016-11-17", "--off", "--name", "storm", "--source", "notice", "--yes").ok()

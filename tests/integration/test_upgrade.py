@@ -17,6 +17,8 @@ from tests.conftest import IS_LONG, Clerk, tries
 from tests.faults.no_room import make_read_only, mounted
 from tests.make_register import DAYS, kept, unpack
 
+pytestmark = pytest.mark.file_only("files of older schemas")
+
 BACKUP = "register0-schema1-20161115T010000Z.db"
 
 
@@ -159,7 +161,7 @@ def test_one_on_a_read_only_file_system_is_read_and_a_copy_there_refused_in_word
     with ExitStack() as stack:
         try:
             stack.enter_context(mounted(folder, 8192))
-            old.db = folder / "register.db"
+            old.address = folder / "register.db"
             old.db.write_bytes(first)
             make_read_only(folder)
         except OSError:

@@ -25,6 +25,8 @@ from tests.conftest import PROJECT, Clerk, connection_of
 from tests.guards import without_triggers
 from tests.varied import make_varied
 
+pytestmark = pytest.mark.file_only("a file that is altered past its guards")
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
@@ -37,6 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, made_register: Path) -> Path:
             for id_, _ in list(rows)[::3]:
                 recorder.event(journal.Event.ERASED, {"complaint": id_, "reason": "asked"})
                 connection_of(register).execute("DELETE FROM personal WHERE complaint = ?", (id_,))
+    assert isinstance(path, Path)
     return path
 
 

@@ -13,6 +13,8 @@ from dealtrack.core.moments import ALWAYS, offsets
 from tests.conftest import Clerk
 from tests.make_register import unpack
 
+pytestmark = pytest.mark.file_only("views for Datasette")
+
 VIEWS = ("complaints", "overdue", "due", "clocks", "journal", "platforms")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
@@ -139,7 +140,8 @@ class Board(App[None]):
         self._minute = self._heading_text()
         room = self.size.width - 2
         width = display_width(self._minute)
-        parts = [f"dealtrack  {self._feed.path.name}"]
+        address = self._feed.address
+        parts = [f"dealtrack  {address.name if isinstance(address, Path) else address.office}"]
         if self._filter:
             parts.append(_("filter: {name}", name=self._filter))
         if self._owner is not None:

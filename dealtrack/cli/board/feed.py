@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple, Self
 
 from dealtrack.cli.add import receipt_detail, record_receipt
@@ -19,9 +18,9 @@ from dealtrack.core.limits import last_counted
 from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.standing import Standing
 from dealtrack.core.text import safe_text
-from dealtrack.errors import DealtrackError, MissingValue, RegisterMissing
-from dealtrack.register.engine import faults_of
-from dealtrack.register.opening import open_register
+from dealtrack.errors import DealtrackError, MissingValue, RegisterMissing, ServerLost
+from dealtrack.register.engine import Address, faults_of
+from dealtrack.register.opening import engine_of, open_register
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.recorder import RecordedComplaint, Recorder, recording
 from dealtrack.register.register import Register
@@ -58,8 +57,8 @@ def actions() -> dict[str, Action]:
 class Feed:
     """The open complaints of a register; `items` are those of the last `update`, the most urgent first."""
 
-    def __init__(self, path: Path, query: Filter, clock: Callable[[], datetime]) -> None:
-        self.path = path
+    def __init__(self, address: Address, query: Filter, clock: Callable[[], datetime]) -> None:
+        self.address = address
         self.clock = clock
         self.items: list[AgendaItem] = []
         self.register: Register
@@ -67,7 +66,7 @@ class Feed:
         self._open = ExitStack()
         self._standings: dict[int, Standing] = {}
         self._next_change: datetime | None = None
-        self._file = (0, 0)
+        self._identity: object = None
 
     def __enter__(self) -> Self:
         self._reopen()
@@ -79,8 +78,13 @@ class Feed:
 
     def update(self) -> bool:
         """Read what others wrote and apply the present time; tell whether `items` changed. Raises as opening does."""
-        with faults_of(self.path):
-            is_changed = self._read_changes()
+        try:
+            with faults_of(self.address):
+                is_changed = self._read_changes()
+        except (RegisterMissing, ServerLost):
+            # The next update opens it anew.
+            self._identity = None
+            raise
         if not is_changed and self._next_change is not None and self.clock() <= self._next_change:
             return False
         self._arrange()
@@ -88,7 +92,7 @@ class Feed:
 
     def standing(self, complaint: int) -> Standing | None:
         """Return how a complaint stands at this moment, projected clocks included; None for one that is gone."""
-        with faults_of(self.path):
+        with faults_of(self.address):
             return next(self.register.standings(Filter(ids=(complaint,)), View.of(self.clock())), None)
 
     def record(self, actor: str, action: Action, ids: Sequence[int], values: Mapping[str, str]) -> str:
@@ -102,7 +106,7 @@ class Feed:
         texts = {name: text.strip() for name, text in values.items()}
         at = texts.get("at", "")
         moment = parse_moment(at, now, zone) if at else Moment(now, now, False)
-        with faults_of(self.path):
+        with faults_of(self.address):
             record = self._recording(action.kind, ids, texts, moment, actor)
             with recording(self.register, now, actor) as recorder:
                 recorded = record(recorder)
@@ -138,7 +142,7 @@ class Feed:
 
     def last_entry(self, complaint: int) -> str:
         """Return the entry of a complaint that would be undone: its kind, moment and number; empty without any."""
-        with faults_of(self.path):
+        with faults_of(self.address):
             history = self.register.history(complaint)
         seq = last_counted(history)
         entry = next((entry for entry in history if entry.seq == seq), None)
@@ -169,8 +173,8 @@ class Feed:
         return "  ".join(texts)
 
     def _read_changes(self) -> bool:
-        if self._file != self._identity():
-            # Another file stands in its place, as after going back to a backup.
+        if self._identity != engine_of(self.address).identity():
+            # Another file stands in its place, as after going back to a backup; or the server was lost.
             self._reopen()
             return True
         changes = self._follower.changes()
@@ -182,28 +186,20 @@ class Feed:
             self._read(changes.complaints)
         return True
 
-    def _identity(self) -> tuple[int, int]:
-        try:
-            file = self.path.stat()
-        except OSError:
-            self._file = (0, 0)
-            raise RegisterMissing(path=self.path) from None
-        return file.st_dev, file.st_ino
-
     def _reopen(self) -> None:
         self._open.close()
         try:
-            identity = self._identity()
-            self.register = self._open.enter_context(open_register(self.path))
-            with faults_of(self.path):
+            identity = engine_of(self.address).identity()
+            self.register = self._open.enter_context(open_register(self.address))
+            with faults_of(self.address):
                 name_platforms(self.register.platforms)
                 self._follower = Follower(self.register, WAIT_SECONDS)
                 self._standings = {}
                 self._read(None)
         except DealtrackError:
-            self._file = (0, 0)
+            self._identity = None
             raise
-        self._file = identity
+        self._identity = identity
 
     def _read(self, ids: Sequence[int] | None) -> None:
         query = self._query if ids is None else self._query._replace(ids=tuple(ids))

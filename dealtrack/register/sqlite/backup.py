@@ -19,8 +19,9 @@ from dealtrack.register import drafts, journal
 from dealtrack.register.engine import UNFORESEEN, VERSION, Address, Database, EngineFault, faults_of
 from dealtrack.register.personal import personal_faults
 from dealtrack.register.sqlite.connection import Connection, connect, in_words, pragma
+from dealtrack.register.sqlite.evidence_folder import evidence_folder, folder_of
 from dealtrack.register.sqlite.file import FOLDER, NO_FILE, SQLITE_MAGIC, beside, real_path
-from dealtrack.register.sqlite.schema import check_schema, schema_faults
+from dealtrack.register.sqlite.schema import check_schema, create_from, schema_faults
 from dealtrack.register.store import Store
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -33,7 +34,7 @@ https://sqlite.org/fileformat2.html#file_format_version_numbers
 Result = TypeVar("Result")
 
 
-def back_up(connection: Connection, path: Path, target: Path) -> tuple[int, str]:
+def back_up(database: Database, address: Address, target: Path) -> tuple[int, str]:
     """Copy a register, as it stands at one moment, to a new file or over an earlier backup of it.
 
     The copy takes its place when it is whole and checked, and is its owner's alone. Returns the number and hash of its
@@ -43,14 +44,14 @@ def back_up(connection: Connection, path: Path, target: Path) -> tuple[int, str]
         raise BackupFailed(path=target, reason="there is no such folder")
     place = real_path(target)
     with drafts.disk_faults(BackupFailed, path=target):
-        reason = _why_not_over(connection, path, place)
+        reason = _why_not_over(database, address, place)
         if reason:
             raise BackupFailed(path=target, reason=reason)
-        return copy_database(connection, place, partial(_check, path=target))
+        return copy_database(database, place, partial(_check, path=target))
 
 
-def copy_database(connection: Connection, place: Path, check: Callable[[Connection], Result]) -> Result:
-    """Copy the database of a connection to a place, in one step once it is whole; return what the check of it returns.
+def copy_database(database: Database, place: Path, check: Callable[[Connection], Result]) -> Result:
+    """Copy the database of a register to a file, in one step once it is whole; return what the check of it returns.
 
     Others may write meanwhile: one state of it is copied. Where the system has files without a name, a killed process
     leaves nothing of the copy behind. Raises OSError, what the check raises, and the faults of SQLite as errors.
@@ -62,10 +63,14 @@ def copy_database(connection: Connection, place: Path, check: Callable[[Connecti
             stack.enter_context(drafts.replaced_by_empty(path))
             copy.execute("PRAGMA locking_mode=EXCLUSIVE")
             copy.execute("PRAGMA journal_mode=MEMORY")
-            with connection.one_state():
-                # From the first read on the state stays the same: otherwise the copy begins again at each write.
-                connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
-                connection.backup(copy, pages=1000)
+            with database.one_state():
+                if isinstance(database, Connection):
+                    # From the first read on the state stays the same: otherwise the copy begins again at each write.
+                    database.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+                    database.backup(copy, pages=1000)
+                else:
+                    with copy.transaction():
+                        create_from(database, copy)
             result = check(copy)
         drafts.copy_bytes(draft, whole)
         # It needs no other file; it gets a write-ahead file again when it is opened to write.
@@ -75,12 +80,12 @@ def copy_database(connection: Connection, place: Path, check: Callable[[Connecti
     return result
 
 
-def _why_not_over(connection: Connection, path: Path, place: Path) -> str:
+def _why_not_over(database: Database, address: Address, place: Path) -> str:
     """Return why no backup may be written to a place, nothing where it is free or an earlier backup of the register."""
     part = drafts.part_of_register(place)
     if part:
         return part
-    if place.exists() and path.exists() and place.samefile(path):
+    if isinstance(address, Path) and place.exists() and address.exists() and place.samefile(address):
         return Phrase("it is the register itself; name another file")
     if other := drafts.left_beside(place):
         return Phrase("{name} is beside it; name a new file, or move that one away first", name=other.name)
@@ -89,7 +94,7 @@ def _why_not_over(connection: Connection, path: Path, place: Path) -> str:
     if not place.is_file():
         # A copy that takes its place would do away with a device for everybody.
         return FOLDER if place.is_dir() else NO_FILE
-    if reach(connection, place) is None:
+    if reach(database, place) is None:
         return Phrase("it is not an earlier backup of this register; name a new file")
     return ""
 
@@ -149,6 +154,11 @@ def name_of(address: Address) -> str:
     return address.stem if isinstance(address, Path) else address.office
 
 
+def shared_evidence(address: Address) -> str:
+    """Return the name of the folder in which the copies of a register that stand together share their evidence."""
+    return evidence_folder(address).name if isinstance(address, Path) else folder_of(Path(f"{address.office}.db")).name
+
+
 class LastBackup(NamedTuple):
     """What is known of the last backup: when, in UTC, where, the copy's last entry, and whether evidence went along."""
 
@@ -160,7 +170,9 @@ class LastBackup(NamedTuple):
 
 
 def note_backup(register: Store, backup: LastBackup) -> None:
-    """Note a backup in a small file next to the register, if that can be written."""
+    """Note a backup in a small file next to the register's, if it has one, and that can be written."""
+    if not isinstance(register.address, Path):
+        return
     note = backup._asdict() | {"at": to_store(backup.at), "path": os.fsdecode(backup.path.absolute())}
     with suppress(OSError), drafts.new_file(beside(register.path, drafts.NOTE_SUFFIX)) as handle:
         os.write(handle, (json.dumps(note) + "\n").encode())

@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from dealtrack.errors import RegisterUnusable
 from dealtrack.phrase import Phrase
-from dealtrack.register.engine import WAIT_SECONDS, Dialect, EngineFault, FaultKind, Question, Row, faults_of
+from dealtrack.register.engine import WAIT_SECONDS, Dialect, EngineFault, FaultKind, Row, SelectStatement, faults_of
 from dealtrack.register.sqlite.file import check_file, check_log, identity_of, is_at_rest, real_path, state_of
 
 APPLICATION_ID = 0x6465616C  # "deal"
@@ -120,6 +120,7 @@ class Connection(sqlite3.Connection):
 
     dialect = DIALECT
     is_remote = False
+    login = ""
     unwritable: sqlite3.Error | None = None
     state: tuple[int, ...] | None = None
     file: tuple[int, int] | None = None
@@ -146,7 +147,7 @@ class Connection(sqlite3.Connection):
             cursor = self.execute(sql, values)
         return _rest(cursor)
 
-    def trip(self, questions: Sequence[Question]) -> list[list[Row]]:
+    def trip(self, questions: Sequence[SelectStatement]) -> list[list[Row]]:
         """Return the rows of several statements."""
         return [self.rows(*question) for question in questions]
 

@@ -2,18 +2,20 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dealtrack.errors import RegisterExists, RegisterUnusable
+from dealtrack.errors import RegisterExists, RegisterMissing, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register.engine import VERSION, Database, Finding, Remains, Upgrade, faults_of
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import Connection, check_unchanged, connect, in_words
+from dealtrack.register.sqlite.file import identity_of, real_path
 
 if TYPE_CHECKING:
+    from dealtrack.register.sqlite.evidence_folder import EvidenceFolder
     from dealtrack.register.store import Store
 
 LONGEST_WAIT = 5.0
@@ -52,6 +54,47 @@ class FileEngine:
 
     def create(self, fill: Callable[[Database], None]) -> None:
         """Make a register in a draft, and move it to its place when it is whole."""
+
+        def make(connection: Connection) -> None:
+            schema.create(connection)
+            fill(connection)
+
+        self._make(make)
+
+    def take_in(self, source: Database, finish: Callable[[Database], None]) -> None:
+        """Make a register with all rows of another, in a draft."""
+
+        def make(connection: Connection) -> None:
+            with connection.transaction():
+                schema.create_from(source, connection)
+            finish(connection)
+
+        self._make(make)
+
+    @contextmanager
+    def held(self, register: "Store") -> Iterator[None]:
+        """Keep the file's lock during the block; a file that nobody can write to needs none."""
+        connection = _connection(register)
+        with connection.one_state() if connection.unwritable else connection.transaction():
+            yield
+
+    def close_to_entries(self, register: "Store") -> bool:
+        """Make the file read-only, which chmod can undo."""
+        del register
+        path = real_path(self.address)
+        with suppress(OSError):
+            path.chmod(path.stat().st_mode & ~0o222)
+            return True
+        return False
+
+    def identity(self) -> tuple[int, int]:
+        """Return what tells the file from all others."""
+        identity = identity_of(self.address)
+        if identity is None:
+            raise RegisterMissing(path=self.address)
+        return identity
+
+    def _make(self, make: Callable[[Connection], None]) -> None:
         from dealtrack.register.drafts import disk_faults, draft_file, left_beside, make_folder, part_of_register, sync
 
         path = self.address
@@ -69,8 +112,7 @@ class FileEngine:
         with disk_faults(RegisterUnusable, path=path), draft_file(path) as draft:
             with closing(connect(draft, create=True)) as connection, faults_of(path), in_words():
                 connection.execute("PRAGMA journal_mode=WAL")
-                schema.create(connection)
-                fill(connection)
+                make(connection)
                 # All of it must stand in the file itself: SQLite's other files are not moved with it.
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             try:
@@ -78,6 +120,13 @@ class FileEngine:
             except FileExistsError:
                 raise RegisterExists(path=path) from None
             sync(path.parent)
+
+    def evidence(self, register: "Store") -> "EvidenceFolder":
+        """Return the folder of evidence beside the file."""
+        from dealtrack.register.sqlite.evidence_folder import EvidenceFolder, evidence_folder
+
+        del register
+        return EvidenceFolder(evidence_folder(self.address))
 
     def count_names(self, register: "Store") -> int:
         """Return how many names (hard links) the file has."""
@@ -105,6 +154,11 @@ class FileEngine:
     def schema_faults(self, register: "Store") -> list[str]:
         """Return where tables, indexes, triggers or views are not as they were made."""
         return schema.schema_faults(_connection(register))
+
+    def sealed_faults(self, register: "Store") -> list[str]:
+        """Return nothing: offices are on a server."""
+        del register
+        return []
 
     def foreign_names(self, register: "Store") -> list[str]:
         """Return the tables that other programs keep in the file, and their indexes, by name."""

@@ -11,11 +11,12 @@ from dealtrack.core.moments import local_day, show_moment
 from dealtrack.phrase import Phrase
 from dealtrack.register.drafts import drafts_in, is_shared
 from dealtrack.register.engine import EngineFault, FaultKind, Finding
-from dealtrack.register.evidence import evidence_entries, evidence_folder
-from dealtrack.register.folder import holds_folders
+from dealtrack.register.evidence import evidence_entries
 from dealtrack.register.sqlite.backup import draft_folders, last_backup
 from dealtrack.register.sqlite.connection import Connection, pragma
 from dealtrack.register.sqlite.erasures import is_erasure_open
+from dealtrack.register.sqlite.evidence_folder import evidence_folder
+from dealtrack.register.sqlite.folder import holds_folders
 from dealtrack.register.store import Store
 
 RESET_FIXED = (3, 51, 3)
@@ -130,7 +131,7 @@ def _private(register: Store) -> Iterator[Path]:
         # SQLite gives them the rights of the register's own file.
         if beside.exists() and beside.stat().st_mode != register.path.stat().st_mode:
             yield beside
-    evidence = evidence_folder(register)
+    evidence = evidence_folder(register.path)
     if evidence.is_dir():
         yield evidence
         yield from (path for path in evidence.rglob("*") if not path.is_symlink())

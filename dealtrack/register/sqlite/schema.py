@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -154,6 +155,7 @@ CREATE TABLE search_text (
 """The tables that are made again from the journal."""
 
 KEPT_TABLES = ("transition", "personal")
+COPIED_AT_ONCE = 5000
 
 READ_TABLES = ("complaint", "clock")
 """The tables that an upgrade reads, to tell what becomes of complaints, before they are made again."""
@@ -229,6 +231,18 @@ def create_projection(connection: Connection) -> None:
     for item in _PROJECTED_ITEMS:
         connection.execute(item.sql)
     connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def create_from(source: Database, connection: Connection) -> None:
+    """Make the schema in an empty database, with all rows of another register."""
+    create_unguarded(connection)
+    for table in (*KEPT_TABLES, *reversed(PROJECTED_TABLES)):
+        rows = source.stream(f"SELECT * FROM {table}")
+        while batch := list(islice(rows, COPIED_AT_ONCE)):
+            connection.write_many(table, batch)
+    for item in _KEPT_ITEMS:
+        if item.type == "trigger":
+            connection.execute(item.sql)
 
 
 def scratch_tables() -> Connection:

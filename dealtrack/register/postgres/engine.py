@@ -1,0 +1,178 @@
+"""A register on a PostgreSQL server: how it is opened, made, copied, and looked after."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dealtrack.errors import (
+    NotAnOffice,
+    RegisterExists,
+    RegisterNewer,
+    RegisterOlder,
+    UnknownOffice,
+)
+from dealtrack.register.address import NATION
+from dealtrack.register.engine import (
+    VERSION,
+    Database,
+    EngineFault,
+    FaultKind,
+    Finding,
+    Remains,
+    ServerAddress,
+    Upgrade,
+    faults_of,
+)
+from dealtrack.register.postgres import comparison, schema
+from dealtrack.register.postgres.connection import ServerDatabase
+from dealtrack.register.postgres.rights import VIEWED_TABLES
+
+if TYPE_CHECKING:
+    from dealtrack.register.postgres.evidence_table import EvidenceTable
+    from dealtrack.register.store import Store
+
+
+class ServerEngine:
+    """A register on a server: the schema of an office."""
+
+    def __init__(self, address: ServerAddress) -> None:
+        self.address = address
+
+    @contextmanager
+    def opened(self, *, read_only: bool) -> Iterator[ServerDatabase]:
+        """Connect for the block."""
+        del read_only
+        with closing(ServerDatabase(self.address)) as database:
+            yield database
+
+    def upgraded(
+        self, database: Database, *, read_only: bool, now: Callable[[], datetime] | None
+    ) -> tuple[Database, Upgrade | None]:
+        """Return the database of a register of the present schema; only the owner brings an older one there."""
+        del read_only, now
+        office = self.address.office
+        try:
+            ((application, version),) = database.rows("SELECT application_id, version FROM meta")
+        except EngineFault as fault:
+            if fault.kind is not FaultKind.ABSENT:
+                raise
+            exists = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ? AND has_schema_privilege(oid, 'USAGE')"
+            error = NotAnOffice if database.rows(exists, (office,)) else UnknownOffice
+            raise error(office=office, address=self.address) from None
+        if application != schema.APPLICATION_ID:
+            raise NotAnOffice(office=office, address=self.address)
+        if version > VERSION:
+            raise RegisterNewer(path=self.address, found=version, known=VERSION)
+        if version < VERSION:
+            reason = "Its owner upgrades it."
+            raise RegisterOlder(path=self.address, found=version, known=VERSION, reason=reason)
+        return database, None
+
+    def create(self, fill: Callable[[Database], None]) -> None:
+        """Make the office's schema and fill it, in one transaction."""
+        with self._making(ServerDatabase) as database:
+            for statement in (*schema.creation(self.address.office), schema.ANY_ACTOR):
+                database.write(statement)
+            fill(database)
+
+    def take_in(self, source: Database, finish: Callable[[Database], None]) -> None:
+        """Make the office's schema with all rows of another register, in one transaction."""
+        from dealtrack.register.postgres.copying import CopyingDatabase
+
+        with self._making(CopyingDatabase) as database:
+            for statement in schema.create_unguarded(self.address.office):
+                database.write(statement)
+            for table in schema.COPIED_TABLES:
+                database.write_many(table, source.stream(f"SELECT * FROM {table}"))
+            for statement in (schema.BULK, *schema.guards(self.address.office)):
+                database.write(statement)
+            finish(database)
+
+    def held(self, register: "Store") -> AbstractContextManager[None]:
+        """Keep the lock of recordings during the block."""
+        return register.database.writing()
+
+    def close_to_entries(self, register: "Store") -> bool:
+        """Do nothing: whoever manages the server takes the rights away."""
+        del register
+        return False
+
+    def identity(self) -> object:
+        """Return the address: what stands there is told by its journal."""
+        return self.address
+
+    @contextmanager
+    def _making(self, kind: type[ServerDatabase]) -> Iterator[ServerDatabase]:
+        """Connect for the block, which makes the schema, wholly or not at all; raises RegisterExists."""
+        office = self.address.office
+        with closing(kind(self.address)) as database, faults_of(self.address), database.altering():
+            if database.rows("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ?", (office,)):
+                raise RegisterExists(path=self.address)
+            yield database
+
+    def evidence(self, register: "Store") -> "EvidenceTable":
+        """Return the office's table of evidence."""
+        from dealtrack.register.postgres.evidence_table import EvidenceTable
+
+        assert isinstance(register.database, ServerDatabase)
+        return EvidenceTable(register.database)
+
+    def count_names(self, register: "Store") -> int:
+        """Return 1: only files have several names."""
+        del register
+        return 1
+
+    def finish_writing(self, register: "Store") -> None:
+        """Do nothing: the server finishes what it writes."""
+
+    def back_up(self, register: "Store", target: Path) -> tuple[int, str]:
+        """Copy the register to a new SQLite file or over an earlier backup of it."""
+        from dealtrack.register.sqlite.backup import back_up
+
+        return back_up(register.database, self.address, target)
+
+    def damage(self, register: "Store") -> str:
+        """Return nothing: whether its files are sound, the server finds out when it reads them."""
+        del register
+        return ""
+
+    def schema_faults(self, register: "Store") -> list[str]:
+        """Return where tables, keys, indexes, triggers or functions are not as they were made."""
+        return comparison.schema_faults(register.database, self.address.office)
+
+    def sealed_faults(self, register: "Store") -> list[str]:
+        """Return where the journals of offices are not as they were sealed; only of the national register."""
+        if self.address.office != NATION:
+            return []
+        from dealtrack.register.postgres.nation import sealed_faults
+
+        return list(sealed_faults(register))
+
+    def foreign_names(self, register: "Store") -> list[str]:
+        """Return what else stands in the office's schema, by name; the views of the national one are its own."""
+        own = {f"office_{table}" for table in VIEWED_TABLES} if self.address.office == NATION else set()
+        return [name for name in comparison.foreign_names(register.database, self.address.office) if name not in own]
+
+    def erase_afresh(self, register: "Store") -> None:
+        """Write the table of personal data to a new file of the server's."""
+        register.database.rows("SELECT write_personal_anew()")
+
+    def remains(self, register: "Store") -> Remains:
+        """Return that nothing is left in the register, but in what the server writes beside it."""
+        del register
+        return Remains(in_archive=True)
+
+    def findings(self, register: "Store", now: datetime) -> Iterator[Finding]:
+        """Yield what a keeper should mend of the server, and what there is only to know."""
+        from dealtrack.register.postgres.health import findings
+
+        del now
+        return findings(register, self.address)
+
+    def facts(self, register: "Store") -> Iterator[tuple[str, str]]:
+        """Yield what the register lies on, as name and value."""
+        from dealtrack.register.postgres.health import facts
+
+        return facts(register, self.address)

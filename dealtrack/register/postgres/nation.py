@@ -1,0 +1,219 @@
+"""The nation's register: its journal seals those of all offices, and its check holds them against the seals.
+
+An office's chain tells that an entry was changed, unless whoever changed it computed all later hashes anew, or cut the
+last entries off, for which he must be a superuser of the server. The hash of an entry that was sealed tells that too.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from operator import itemgetter
+from typing import NamedTuple
+
+from dealtrack.core.clocks import Verdict, verdict, verdict_of_run
+from dealtrack.core.moments import to_store
+from dealtrack.core.runs import End
+from dealtrack.core.standing import Lateness
+from dealtrack.errors import RegisterUnusable
+from dealtrack.phrase import Phrase
+from dealtrack.register import journal
+from dealtrack.register.engine import Database, SelectStatement
+from dealtrack.register.journal import Event
+from dealtrack.register.postgres import comparison
+from dealtrack.register.postgres.offices import offices, rows_of_each
+from dealtrack.register.postgres.values import quoted
+from dealtrack.register.projection import clock_of, complaint_of
+from dealtrack.register.queries import CLOCK, COMPLAINT, COMPLAINT_WIDTH, IS_OPEN, Filter, View, conditions
+from dealtrack.register.recorder import Recorder
+from dealtrack.register.register import Register
+from dealtrack.register.store import Store
+
+Heads = dict[str, tuple[int, str]]
+"""The last entry of each office's journal, by the office: its number, and its hash in hexadecimal."""
+
+
+def heads_of_offices(database: Database) -> Heads:
+    """Return the last entry of each office's journal."""
+    last = "SELECT {name}, seq, encode(hash, 'hex') FROM {schema}.transition ORDER BY seq DESC LIMIT 1"
+    rows = rows_of_each(database, offices(database), last, lambda _: ())
+    return {office: (seq, hash_) for office, seq, hash_ in rows}
+
+
+def seal(recorder: Recorder, heads: Heads) -> bool:
+    """Record the heads of all offices in the nation's journal; tell whether that was done, as one had changed."""
+    if heads == last_seal(recorder.register.database):
+        return False
+    recorder.event(Event.SEALED, {"heads": {office: [*head] for office, head in heads.items()}})
+    return True
+
+
+def last_seal(database: Database) -> Heads:
+    """Return the heads that were sealed last; none before the first seal."""
+    row = database.row(
+        f"SELECT {journal.COLUMNS} FROM transition WHERE complaint IS NULL AND kind = ? ORDER BY seq DESC LIMIT 1",
+        (Event.SEALED.value,),
+    )
+    return _heads(journal.entry_of(row)) if row else {}
+
+
+def _heads(entry: journal.Entry) -> Heads:
+    return {office: (seq, hash_) for office, (seq, hash_) in entry.detail["heads"].items()}
+
+
+def broken_since_last(register: Store) -> list[Phrase]:
+    """Return which offices' journals do not hold what was sealed last: a look at one entry of each."""
+    database, heads = register.database, last_seal(register.database)
+    present = set(offices(database))
+    kept = [office for office in heads if office in present]
+    found = "SELECT {name} FROM {schema}.transition WHERE seq = ? AND encode(hash, 'hex') = ?"
+    whole = {office for (office,) in rows_of_each(database, kept, found, heads.__getitem__)}
+    return [
+        Phrase(
+            "office {office}: entry {seq} is no longer as it was sealed; 'dealtrack verify' with the national register "
+            "shows more",
+            office=office,
+            seq=heads[office][0],
+        )
+        for office in sorted(heads)
+        if office not in whole
+    ]
+
+
+def sealed_faults(register: Store) -> Iterator[Phrase]:
+    """Yield what is wrong with each office's chain and its guards, and where it does not hold what was ever sealed."""
+    database = register.database
+    sealed: dict[str, dict[int, str]] = {}
+    for entry in journal.events(database, [Event.SEALED]):
+        for office, (seq, hash_) in _heads(entry).items():
+            # Where two seals differ, one of them differs from the journal too: the earlier one is the older witness.
+            sealed.setdefault(office, {}).setdefault(seq, hash_)
+    present = offices(database)
+    for office in sorted({*sealed, *present}):
+        if office not in present:
+            yield Phrase("office {office}: its register was sealed, and is gone or closed to your login", office=office)
+            continue
+        for fault in _office_faults(database, office, sealed.get(office, {})):
+            yield Phrase("office {office}: {fault}", office=office, fault=fault)
+
+
+def _office_faults(database: Database, office: str, sealed: dict[int, str]) -> Iterator[str]:
+    journal_of_office = f"{quoted(office)}.transition"
+    hashes, ((broken,),), ((last,),) = database.trip(
+        (
+            SelectStatement(
+                f"SELECT seq, encode(hash, 'hex') FROM {journal_of_office} WHERE {database.dialect.among('seq')}",
+                (database.listed(sealed),),
+            ),
+            SelectStatement(f"SELECT {quoted(office)}.first_break()"),
+            SelectStatement(f"SELECT coalesce(max(seq), 0) FROM {journal_of_office}"),
+        )
+    )
+    if broken is not None:
+        yield Phrase("the journal was altered at entry {seq}", seq=broken)
+    kept: dict[int, str] = dict(hashes)
+    for seq in sorted(sealed):
+        if seq > last:
+            yield Phrase(
+                "the journal ends at entry {last}, but entry {seq} was sealed: its last entries were cut off",
+                last=last,
+                seq=seq,
+            )
+            break
+        if kept.get(seq) != sealed[seq]:
+            first = max([each for each in sealed if each < seq], default=0) + 1
+            yield Phrase(
+                "the journal was rewritten: entry {seq} or one before it, from {first} on, is not as it was sealed",
+                seq=seq,
+                first=first,
+            )
+            break
+    yield from comparison.schema_faults(database, office)
+
+
+class OfficeFigures(NamedTuple):
+    """What an office made of complaints: how many, how many are open, and the runs of one clock by their verdicts.
+
+    `on_time_rate` is the part of those on time of the runs that ended or are past their deadline, those that were
+    cancelled aside; None without any. `clock` is None for an office without a run.
+    """
+
+    office: str
+    complaints: int
+    open: int
+    clock: str | None
+    on_time: int
+    done_late: int
+    open_late: int
+    on_time_rate: float | None
+
+
+def overdue(register: Register, query: Filter, view: View) -> Iterator[tuple[str, Lateness]]:
+    """Yield the overdue clocks of all offices, each with its office, the earliest deadline first, as they stand now.
+
+    Days late are counted by the calendar of the nation's register.
+    """
+    database = register.database
+    names = offices(database)
+    condition, values = conditions(query, database)
+    # A summary is text that somebody wrote, and what an import is known by is made of one.
+    columns = COMPLAINT.replace("c.summary", "NULL").replace("c.import_key", "NULL")
+    running = (
+        f"SELECT {{name}}, {columns}, {CLOCK} FROM {{schema}}.clock k "
+        "JOIN {schema}.complaint c ON c.id = k.complaint "
+        f"WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL AND k.due_at <= ? AND {condition}"
+    )
+    late = []
+    for office, *row in rows_of_each(database, names, running, lambda _: [to_store(view.moment), *values]):
+        with _rows_of(office, register):
+            complaint, clock = complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:])
+        if clock.due is not None and verdict(clock, view.moment) is Verdict.OVERDUE:
+            late.append((clock.due, office, complaint.id, clock.name, clock.round, complaint, clock))
+    for _, office, *_, complaint, clock in sorted(late, key=itemgetter(0, 1, 2, 3, 4)):
+        with _rows_of(office, register):
+            lateness = register.lateness(complaint, clock, view)
+        yield office, lateness
+
+
+@contextmanager
+def _rows_of(office: str, register: Register) -> Iterator[None]:
+    """Name the office whose clerks bent a row that cannot be read; raises RegisterUnusable."""
+    try:
+        yield
+    except (KeyError, ValueError) as error:
+        reason = Phrase(
+            "office {office} holds a row that no entry makes; 'dealtrack verify' with that office shows how to recover",
+            office=office,
+        )
+        raise RegisterUnusable(path=register.address, reason=reason) from error
+
+
+def figures(register: Register, query: Filter, view: View) -> list[OfficeFigures]:
+    """Return what each office made of the complaints that a filter means, by office and clock, as they stand now."""
+    database = register.database
+    names = offices(database)
+    condition, values = conditions(query, database)
+    counted = (
+        f"SELECT {{name}}, count(*), count(*) FILTER (WHERE {IS_OPEN}) FROM {{schema}}.complaint c WHERE {condition}"
+    )
+    is_late = "CASE WHEN k.ended_at IS NULL THEN k.due_at < ? ELSE k.ended_at > k.due_at END"
+    runs = (
+        f'SELECT {{name}}, k.name, k."end", {is_late}, count(*) FROM {{schema}}.clock k '
+        f"JOIN {{schema}}.complaint c ON c.id = k.complaint WHERE {condition} GROUP BY 2, 3, 4"
+    )
+    rows = rows_of_each(database, names, counted, lambda _: values)
+    totals = {office: (total, open_) for office, total, open_ in rows}
+    verdicts: dict[str, dict[str, dict[Verdict, int]]] = {office: {} for office in names}
+    rows = rows_of_each(database, names, runs, lambda _: [to_store(view.moment), *values])
+    for office, name, end, past, total in rows:
+        of_clock = verdicts[office].setdefault(name, dict.fromkeys(Verdict, 0))
+        with _rows_of(office, register):
+            of_clock[verdict_of_run(End(end) if end else None, None if past is None else bool(past))] += total
+    found = []
+    for office in names:
+        none: list[str | None] = [None]
+        for clock in sorted(verdicts[office]) or none:
+            of_clock = verdicts[office][clock] if clock else {}
+            decided = [of_clock.get(each, 0) for each in (Verdict.MET, Verdict.MISSED, Verdict.OVERDUE)]
+            met, missed, late = decided
+            rate = round(met / sum(decided), 4) if any(decided) else None
+            found.append(OfficeFigures(office, *totals[office], clock, met, missed, late, rate))
+    return found
