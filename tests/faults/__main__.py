@@ -14,6 +14,7 @@ from tests.faults import (
     bad_input,
     bad_register,
     clock,
+    connection,
     crash,
     crowd,
     disk,
@@ -22,6 +23,8 @@ from tests.faults import (
     no_room,
     processes,
     replaced,
+    server_full,
+    servers,
 )
 from tests.faults.deeds import NAMES
 from tests.faults.tally import MOST_SHOWN, ORDER, Tally, keep, table
@@ -77,6 +80,22 @@ def _time(folder: Path, size: Size) -> Iterator[Tally]:
     yield from clock.tallies(folder, size.of(500, 20), size.of(15, 240), size.of(1, 22), size.seed)
 
 
+def _server_killed(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from servers.killed_tallies(folder, size.of(500, 20), size.seed)
+
+
+def _standby_promoted(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from servers.promoted_tallies(folder, size.of(100, 3), size.seed)
+
+
+def _connection_cut(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from connection.tallies(folder, size.of(120, 2), size.reduced, size.seed)
+
+
+def _server_full(folder: Path, size: Size) -> Iterator[Tally]:
+    yield from server_full.tallies(folder, (0,) if size.reduced else (0, 64), size.of(99, 2), size.of(5, 1))
+
+
 CATEGORIES: dict[str, Work] = {
     "crash": _crash,
     "disk": _disk,
@@ -87,6 +106,10 @@ CATEGORIES: dict[str, Work] = {
     "hostile": _hostile,
     "bad-input": _bad_input,
     "time": _time,
+    "server-killed": _server_killed,
+    "standby-promoted": _standby_promoted,
+    "connection-cut": _connection_cut,
+    "server-full": _server_full,
 }
 
 

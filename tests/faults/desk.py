@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dealtrack.register.engine import Address
 from tests.conftest import make_small_register
 from tests.faults.processes import PATIENCE, Outcome, Running, asked, environment_of, run, start
 
@@ -107,12 +108,12 @@ class Look:
         return sum(mark in text for text in self.details)
 
 
-def look(db: Path, head: str = "", evidence: bool = True) -> Look:
+def look(db: Address, head: str = "", evidence: bool = True) -> Look:
     """Open a register and check all of it, or all but its evidence; a head that it had before must still be in it."""
     return asked(_look, db, head, evidence)
 
 
-def _look(db: Path, head: str, evidence: bool) -> Look:
+def _look(db: Address, head: str, evidence: bool) -> Look:
     from dealtrack.register.journal import link_rows
     from dealtrack.register.opening import open_register
     from dealtrack.register.verification import verify

@@ -34,7 +34,7 @@ def tallies(folder: Path, rooms: int, seed: int, commands: int) -> Iterator[Tall
     small = folder / "small"
     small.mkdir()
     why = "a small file system cannot be mounted here"
-    if not asked(_can_mount, small):
+    if not asked(can_mount, small):
         yield Tally("no room", "a full disk, in every writing command", skipped=why)
         yield Tally("no room", "a full disk, in commands that look", skipped=why)
         return
@@ -45,7 +45,8 @@ def tallies(folder: Path, rooms: int, seed: int, commands: int) -> Iterator[Tall
         yield gathered("no room", "a full disk (tmpfs), in commands that look", [looked(made, small / "desk")])
 
 
-def _can_mount(folder: Path) -> bool:
+def can_mount(folder: Path) -> bool:
+    """Tell whether a file system can be mounted at a folder."""
     try:
         with mounted(folder, 64):
             return True

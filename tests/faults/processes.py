@@ -20,9 +20,12 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
+
+from dealtrack.register.engine import Address
 
 WORKERS = 2
 PATIENCE = 120.0
@@ -61,8 +64,9 @@ def warm() -> None:
     """Import all that commands import, so that forks need not."""
     import dealtrack
 
+    absent = () if find_spec("psycopg2") else ("dealtrack.register.postgres.",)
     for module in pkgutil.walk_packages(dealtrack.__path__, "dealtrack."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith("__main__") and not module.name.startswith(absent):
             import_module(module.name)
     for name in (
         "holidays",
@@ -164,6 +168,16 @@ def _fork(work: Callable[[], int], before: Callable[[], object] | None = None, s
         os._exit(status & 0xFF)
 
 
+def begin(work: Callable[..., None], *arguments: object) -> Running:
+    """Start a function in a fork; its status is 0 unless it raises."""
+
+    def call() -> int:
+        work(*arguments)
+        return 0
+
+    return _fork(call)
+
+
 def run(
     arguments: Sequence[object],
     environment: Mapping[str, str],
@@ -215,7 +229,7 @@ def spread(work: Callable[[Case], Found], cases: Iterable[Case], workers: int = 
         yield from pool.map(work, cases)
 
 
-def environment_of(folder: Path, db: Path, now: str, **more: str) -> dict[str, str]:
+def environment_of(folder: Path, db: Address, now: str, **more: str) -> dict[str, str]:
     """Return the variables that a command runs with."""
     return {
         "PATH": "/usr/bin:/bin",

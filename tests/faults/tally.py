@@ -64,7 +64,10 @@ def keep(category: str, tallies: list[Tally], day: str) -> None:
     RESULTS.write_text(json.dumps(held, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-ORDER = ("crash", "disk", "replaced", "crowd", "no-room", "bad-input", "bad-register", "hostile", "time")
+ORDER = (
+    *("crash", "disk", "replaced", "crowd", "no-room", "bad-input", "bad-register", "hostile", "time"),
+    *("server-killed", "standby-promoted", "connection-cut", "server-full"),
+)
 """The categories as they are run, and stand in the table."""
 
 
