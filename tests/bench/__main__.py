@@ -56,7 +56,7 @@ def row(bench: Bench, work: Work, runs: int, warm_ups: int) -> str:
     if work.beside_start:
         wall, cpu = wall + figures[-1].wall, cpu + figures[-1].cpu
     names = [
-        f"{peer.name} {seconds(_whole(told, work.part))}, {told.wall / work.part / max(ours.wall, 1e-6):.2f}x"
+        f"{peer.name} {_whole(told, work.part).seconds}, {told.wall / work.part / max(ours.wall, 1e-6):.2f}x"
         for peer, told in zip(others, of_peers, strict=True)
     ]
     why = "not installed" if bench.with_peers else "quick"
@@ -64,7 +64,7 @@ def row(bench: Bench, work: Work, runs: int, warm_ups: int) -> str:
     reach = f"{work.reach}" if work.reach else ""
     ratio = f"{ours.wall / max(wall, 1e-6):.2f} ({ours.cpu / max(cpu, 1e-6):.2f})"
     return (
-        f"| {work.name} | {seconds(ours)} | {work.floor_name} {wall:.3f} s ({cpu:.3f}) | {ratio} | {reach} "
+        f"| {work.name} | {ours.seconds} | {work.floor_name} {wall:.3f} s ({cpu:.3f}) | {ratio} | {reach} "
         f"| {ours.peak_mb:.0f} MB | {'; '.join(names)} |"
     )
 
@@ -78,11 +78,6 @@ def _by_own_clock(figures: Figures) -> Figures:
 def _whole(figures: Figures, part: float) -> Figures:
     """Return what a peer would take for all of the work, where it did a part of it."""
     return figures._replace(wall=figures.wall / part, cpu=figures.cpu / part)
-
-
-def seconds(figures: Figures) -> str:
-    """Return the seconds by the wall's clock, and those of the processor."""
-    return f"{figures.wall:.3f} s ({figures.cpu:.3f})"
 
 
 if __name__ == "__main__":

@@ -26,6 +26,11 @@ class Figures(NamedTuple):
     peak_mb: float
     told: bytes
 
+    @property
+    def seconds(self) -> str:
+        """Return the seconds by the wall's clock, and those of the processor."""
+        return f"{self.wall:.3f} s ({self.cpu:.3f})"
+
 
 SCALE = 1 << 20 if sys.platform == "darwin" else 1 << 10
 """The units of memory, as the system tells it, in a megabyte."""

@@ -15,6 +15,7 @@ from tests.bench.measure import run
 from tests.bench.memory import COMMANDS
 from tests.bench.works import Bench
 from tests.conftest import IS_LONG, PROJECT
+from tests.postgres import why_not
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,25 @@ def test_the_quick_form_runs_every_work(bench: Bench, options: tuple[str, ...], 
     assert len(rows) == count
     assert all(row.count("|") == columns + 1 for row in rows)
     assert not any("status" in row.split("|")[-2] for row in rows)
+
+
+@pytest.mark.parametrize(("only", "count"), [("", 19)] if IS_LONG else [("far", 4), ("writers", 3)])
+def test_the_quick_form_runs_works_on_a_server(bench: Bench, only: str, count: int) -> None:
+    """Every work is run in a long run, those behind a proxy and of open sessions otherwise."""
+    if reason := why_not():
+        pytest.skip(reason)
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.bench.servers", "--quick", "--files", bench.folder, "--only", only],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert ran.returncode == 0, ran.stderr
+    rows = ran.stdout.splitlines()
+    assert len(rows) == count
+    assert all(row.count("|") == 6 for row in rows)
 
 
 def test_the_report_is_measured_beside_sql_that_gives_its_figures(bench: Bench) -> None:
