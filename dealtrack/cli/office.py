@@ -103,8 +103,8 @@ def overdue(session: Session, only: FilterOptions, fmt: Format) -> None:
     from dealtrack.register.postgres.nation import overdue as overdue_of_offices
 
     with session.register() as register:
-        found = overdue_of_offices(register, read_filter(register, *only), View.of(session.now))
-        records = ({"office": office, **watch_record(lateness)} for office, lateness in found)
+        late = overdue_of_offices(register, read_filter(register, *only), View.of(session.now))
+        records = ({"office": office, **watch_record(lateness)} for office, lateness in late)
         print_records(records, ("office", *WATCH_KEYS), fmt, zone=register.zone)
 
 
@@ -116,8 +116,8 @@ def report(session: Session, received: ReceivedDays, only: FilterOptions, fmt: F
     with session.register() as register:
         since, until = session.received_span(*received, register.zone)
         query = read_filter(register, *only, since=since, until=until)
-        found = figures(register, query, View.of(session.now))
-        print_records((each._asdict() for each in found), OfficeFigures._fields, fmt, zone=register.zone)
+        rows = figures(register, query, View.of(session.now))
+        print_records((each._asdict() for each in rows), OfficeFigures._fields, fmt, zone=register.zone)
 
 
 def seal(session: Session) -> None:

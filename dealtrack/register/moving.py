@@ -40,9 +40,9 @@ def move(register: Register, address: Address) -> Move:
 
     def finish(database: Database) -> None:
         nonlocal copied
-        made = Register(engine, database)
-        copied = copy_evidence(register, [register.engine.evidence(register)], engine.evidence(made))
-        if fault := next(_faults(register, made), ""):
+        copy = Register(engine, database)
+        copied = copy_evidence(register, [register.engine.evidence(register)], engine.evidence(copy))
+        if fault := next(_faults(register, copy), ""):
             reason = Phrase("{fault}; 'dealtrack verify' shows how to recover", fault=fault)
             raise NotMoved(path=register.address, place=address, reason=reason)
 
@@ -52,23 +52,23 @@ def move(register: Register, address: Address) -> Move:
         return Move(*register.head(), copied, is_closed)
 
 
-def _faults(register: Register, made: Register) -> Iterator[str]:
+def _faults(register: Register, copy: Register) -> Iterator[str]:
     """Yield what is wrong with a copy, whose evidence was held against its hashes as it was copied.
 
     The tables that follow from the journal are compared with those of the register itself: to make them anew takes
     three times as long, and says no more of the copy.
     """
-    with made.one_state():
-        if broken := chain.first_fault(journal.link_rows(made.database)):
+    with copy.one_state():
+        if broken := chain.first_fault(journal.link_rows(copy.database)):
             yield Phrase("entry {seq}: {reason}", seq=broken.seq, reason=broken.reason)
-        if made.head() != register.head():
+        if copy.head() != register.head():
             yield Phrase("the copy does not end with the same entry")
-        if damage := made.engine.damage(made):
+        if damage := copy.engine.damage(copy):
             yield damage
-        yield from made.engine.schema_faults(made)
-        yield from personal_faults(made.database)
+        yield from copy.engine.schema_faults(copy)
+        yield from personal_faults(copy.database)
         for table in PROJECTED_TABLES:
             read = f"SELECT * FROM {table} ORDER BY {ROW_ORDER.get(table, '1')}"
-            rows = zip_longest(register.database.stream(read), made.database.stream(read))
+            rows = zip_longest(register.database.stream(read), copy.database.stream(read))
             if any(before != after for before, after in rows):
                 yield Phrase("the copy differs in table {table}", table=table)

@@ -64,8 +64,8 @@ def broken_since_last(register: Store) -> list[Phrase]:
     database, heads = register.database, last_seal(register.database)
     present = set(offices(database))
     kept = [office for office in heads if office in present]
-    found = "SELECT {name} FROM {schema}.transition WHERE seq = ? AND encode(hash, 'hex') = ?"
-    whole = {office for (office,) in rows_of_each(database, kept, found, heads.__getitem__)}
+    same_entry = "SELECT {name} FROM {schema}.transition WHERE seq = ? AND encode(hash, 'hex') = ?"
+    whole = {office for (office,) in rows_of_each(database, kept, same_entry, heads.__getitem__)}
     return [
         Phrase(
             "office {office}: entry {seq} is no longer as it was sealed; 'dealtrack verify' with the national register "
@@ -207,7 +207,7 @@ def figures(register: Register, query: Filter, view: View) -> list[OfficeFigures
         of_clock = verdicts[office].setdefault(name, dict.fromkeys(Verdict, 0))
         with _rows_of(office, register):
             of_clock[verdict_of_run(End(end) if end else None, None if past is None else bool(past))] += total
-    found = []
+    by_office = []
     for office in names:
         none: list[str | None] = [None]
         for clock in sorted(verdicts[office]) or none:
@@ -215,5 +215,5 @@ def figures(register: Register, query: Filter, view: View) -> list[OfficeFigures
             decided = [of_clock.get(each, 0) for each in (Verdict.MET, Verdict.MISSED, Verdict.OVERDUE)]
             met, missed, late = decided
             rate = round(met / sum(decided), 4) if any(decided) else None
-            found.append(OfficeFigures(office, *totals[office], clock, met, missed, late, rate))
-    return found
+            by_office.append(OfficeFigures(office, *totals[office], clock, met, missed, late, rate))
+    return by_office

@@ -65,11 +65,11 @@ def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewO
     with _administering(address) as database:
         is_there = bool(database.rows("SELECT 1 FROM pg_namespace WHERE nspname = ?", (office,)))
         names = [role_name(office, role) for role in OfficeRole]
-        found = [name for (name,) in database.rows("SELECT rolname FROM pg_roles WHERE rolname = ANY(?)", (names,))]
-        if owner in found and is_there:
+        present = [name for (name,) in database.rows("SELECT rolname FROM pg_roles WHERE rolname = ANY(?)", (names,))]
+        if owner in present and is_there:
             raise RegisterExists(path=address)
-        if found:
-            raise OfficeRolesExist(role=found[0], office=office)
+        if present:
+            raise OfficeRolesExist(role=present[0], office=office)
         if is_there and office not in [name for name, *_ in database.rows(_OFFICES)]:
             raise NotAnOffice(office=office, address=address)
         may_monitor = _may_monitor(database)

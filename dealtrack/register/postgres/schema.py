@@ -308,16 +308,16 @@ def creation(office: str, owner: str | None = None) -> list[str]:
 
 def create_unguarded(office: str, owner: str | None = None) -> list[str]:
     """Return the statements that make the tables alone, without keys and guards, so that rows are loaded fast."""
-    made = [f"CREATE SCHEMA {quoted(office)}"]
+    statements = [f"CREATE SCHEMA {quoted(office)}"]
     if owner is not None:
-        made = [f"{made[0]} AUTHORIZATION {quoted(owner)}", f"SET LOCAL ROLE {quoted(owner)}"]
+        statements = [f"{statements[0]} AUTHORIZATION {quoted(owner)}", f"SET LOCAL ROLE {quoted(owner)}"]
     tables = [
         re.sub(r"(?<=\S) text\b", ' text COLLATE "C"', statement)
         for statement in TABLES.strip().split(";")
         if statement
     ]
     version = f"INSERT INTO {{office}}.meta VALUES ({APPLICATION_ID}, {VERSION})"
-    return [*made, *_of(office, [*tables, version])]
+    return [*statements, *_of(office, [*tables, version])]
 
 
 def handing_over(office: str, owner: str) -> list[str]:
