@@ -202,7 +202,6 @@ class Session:
         with suppress(NothingWritten), recording(register, self.now, self.actor) as recorder:
             yield recorder
             raise NothingWritten
-        register.forget()
 
     @contextmanager
     def reading(self, as_of: str, known_at: str) -> Iterator[tuple[Register, View]]:

@@ -127,7 +127,7 @@ def import_rows(
     """
     reader = ComplaintReader(source, mapping, register.zone, register.clock_names(View.of(now)))
     summary = ImportSummary(reader.facts, passed=source.passed)
-    try:
+    with suppress(NothingWritten):
         with recording(register, now, actor, is_import=True) as recorder:
             for text, name in same.items():
                 edit_platform(recorder, name, added=[text])
@@ -144,8 +144,6 @@ def import_rows(
             if dry_run or not may_be_written or (summary.refused and not skip_bad):
                 raise NothingWritten
         summary.result = recorder.result()
-    except NothingWritten:
-        register.forget()
     return summary
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,20 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return made
 
 
+def _table(module: str, *options: str | Path) -> list[str]:
+    """Run benchmarks in their quick form and return the lines that they print."""
+    ran = subprocess.run(
+        [sys.executable, "-m", module, "--quick", *options],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.splitlines()
+
+
 @pytest.mark.parametrize(
     ("options", "count", "columns"),
     [((), 23, 7), (("--memory",), 2 + len(COMMANDS), 3)]
@@ -33,16 +48,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 )
 def test_the_quick_form_runs_every_work(bench: Bench, options: tuple[str, ...], count: int, columns: int) -> None:
     """Every work is run in a long run, those that record a complaint and those of `overdue` otherwise."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--quick", "--folder", bench.folder, *options],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert ran.returncode == 0, ran.stderr
-    rows = ran.stdout.splitlines()
+    rows = _table("tests.bench", "--folder", bench.folder, *options)
     assert len(rows) == count
     assert all(row.count("|") == columns + 1 for row in rows)
     assert not any("status" in row.split("|")[-2] for row in rows)
@@ -53,16 +59,7 @@ def test_the_quick_form_runs_works_on_a_server(bench: Bench, only: str, count: i
     """Every work is run in a long run, those behind a proxy and of open sessions otherwise."""
     if reason := why_not():
         pytest.skip(reason)
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.bench.servers", "--quick", "--files", bench.folder, "--only", only],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert ran.returncode == 0, ran.stderr
-    rows = ran.stdout.splitlines()
+    rows = _table("tests.bench.servers", "--files", bench.folder, "--only", only)
     assert len(rows) == count
     assert all(row.count("|") == 6 for row in rows)
 

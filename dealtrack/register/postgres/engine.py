@@ -27,7 +27,7 @@ from dealtrack.register.engine import (
 )
 from dealtrack.register.postgres import comparison, schema
 from dealtrack.register.postgres.connection import ServerDatabase
-from dealtrack.register.postgres.rights import VIEWED_TABLES
+from dealtrack.register.postgres.rights import VIEWED_TABLES, view_name
 
 if TYPE_CHECKING:
     from dealtrack.register.postgres.evidence_table import EvidenceTable
@@ -152,7 +152,7 @@ class ServerEngine:
 
     def foreign_names(self, register: "Store") -> list[str]:
         """Return what else stands in the office's schema, by name; the views of the national one are its own."""
-        own = {f"office_{table}" for table in VIEWED_TABLES} if self.address.office == NATION else set()
+        own = {*map(view_name, VIEWED_TABLES)} if self.address.office == NATION else set()
         return [name for name in comparison.foreign_names(register.database, self.address.office) if name not in own]
 
     def erase_afresh(self, register: "Store") -> None:

@@ -12,7 +12,7 @@ from dealtrack.register.address import NATION
 from dealtrack.register.engine import Database, EngineFault, FaultKind, Row, ServerAddress, faults_of
 from dealtrack.register.postgres import rights, schema
 from dealtrack.register.postgres.connection import ServerDatabase
-from dealtrack.register.postgres.rights import NATIONAL_COLUMNS, VIEWED_TABLES, OfficeRole, role_name
+from dealtrack.register.postgres.rights import NATIONAL_COLUMNS, VIEWED_TABLES, OfficeRole, role_name, view_name
 from dealtrack.register.postgres.values import quoted
 
 AT_ONCE = 25
@@ -110,11 +110,6 @@ def _show_to_nation(database: ServerDatabase, office: str) -> None:
         owner = role_name(NATION, OfficeRole.OWNER)
         with _member_of(database, owner):
             _write_as(database, owner, _views(offices))
-
-
-def view_name(table: str) -> str:
-    """Return the name of the nation's view over a table of all offices."""
-    return f"office_{table}"
 
 
 def _views(offices: list[str]) -> Iterator[str]:

@@ -56,6 +56,11 @@ VIEWED_TABLES = ("complaint", "clock")
 """The tables that the nation's views show of all offices at once."""
 
 
+def view_name(table: str) -> str:
+    """Return the name of the nation's view over a table of all offices."""
+    return f"office_{table}"
+
+
 def role_name(office: str, role: OfficeRole) -> str:
     """Return the name of an office's role on the server."""
     return f"{office}_{role}"
