@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from enum import StrEnum
@@ -20,6 +21,7 @@ pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
 
 from dealtrack.register.postgres.connection import ServerDatabase  # it needs psycopg2
 from dealtrack.register.postgres.values import quoted
+from dealtrack.register.postgres.waiting import wait
 
 TABLE = "CREATE TABLE {office}.thing (n bigint PRIMARY KEY, text text, content bytea)"
 HEAD = "CREATE TABLE {office}.head AS SELECT 7 AS seq"
@@ -776,8 +778,9 @@ def test_a_second_ctrl_c_does_not_wait_for_a_server_that_does_not_answer(
         server.await_truth(f"EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND wait_event = 'PgSleep')")
         os.kill(pid, signal.SIGSTOP)
         os.kill(os.getpid(), signal.SIGINT)
-        while not database._connection.is_interrupted:
-            pass
+        end = time.monotonic() + 10
+        while not database._connection.is_interrupted and time.monotonic() < end:
+            time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=press)
@@ -789,3 +792,41 @@ def test_a_second_ctrl_c_does_not_wait_for_a_server_that_does_not_answer(
         thread.join()
         os.kill(pid, signal.SIGCONT)
         server.run(f"SELECT pg_terminate_backend({pid})")
+
+
+class InterruptedDatabase(ServerDatabase):
+    """Ctrl-C comes just before what ends a recording is sent, or as soon as it is."""
+
+    is_before = False
+
+    def _execute(self, statements: bytes) -> None:
+        if not statements.endswith(b"COMMIT"):
+            super()._execute(statements)
+            return
+        wait(self._connection, lambda: self._send_interrupted(statements))
+
+    def _send_interrupted(self, statements: bytes) -> None:
+        if self.is_before:
+            signal.raise_signal(signal.SIGINT)
+        self._cursor.execute(statements)
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_ctrl_c_beside_the_end_of_a_recording_leaves_nothing_that_it_denies(
+    database: ServerDatabase, server: Server, office: str, is_before: bool
+) -> None:
+    server.run(
+        f"CREATE FUNCTION {office}.sleep() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$",
+        f"CREATE CONSTRAINT TRIGGER sleep AFTER INSERT ON {office}.thing DEFERRABLE INITIALLY DEFERRED "
+        f"FOR EACH ROW EXECUTE FUNCTION {office}.sleep()",
+    )
+    interrupted = InterruptedDatabase(server.address(office))
+    interrupted.is_before = is_before
+    with pytest.raises(KeyboardInterrupt), interrupted.writing():
+        interrupted.write("INSERT INTO thing VALUES (1, NULL, NULL)")
+    assert numbers(database) == []
+    # It goes on.
+    assert numbers(interrupted) == []
+    interrupted.close()

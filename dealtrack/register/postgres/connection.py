@@ -210,9 +210,14 @@ class ServerDatabase:
         finally:
             self._forget()
 
+    @property
+    def _is_recorded(self) -> bool:
+        """Return whether what was sent last has ended a transaction, with all that it wrote."""
+        return bool(self._cursor.statusmessage == "COMMIT")
+
     def _commit(self) -> None:
         self._send(b"COMMIT", is_last=True)
-        if self._cursor.statusmessage != "COMMIT":
+        if not self._is_recorded:
             # A fault before, which the caller took for harmless, has ended the transaction.
             raise given_up()
 
@@ -279,14 +284,15 @@ class ServerDatabase:
         return connect(address)
 
     def _execute(self, statements: bytes) -> None:
-        self._cursor.execute(statements)
-        wait(self._connection)
+        wait(self._connection, lambda: self._cursor.execute(statements))
 
     def _send(self, statement: bytes, is_last: bool = False) -> None:
         """Send a statement with all that is queued; `is_last` tells that it records what was written."""
         statements = self._with_queue(statement)
         self.trips += 1
         try:
+            # Its `statusmessage` is never that of a statement before.
+            self._cursor = self._connection.cursor()
             self._execute(statements)
         except psycopg2.Error as error:
             if self._connection.is_interrupted and not (is_last and self._connection.closed):
@@ -295,6 +301,7 @@ class ServerDatabase:
         except KeyboardInterrupt as interrupt:
             if is_last and self._connection.closed:
                 raise fault(FaultKind.UNCERTAIN, "Ctrl-C") from interrupt
-            raise
-        if self._connection.is_interrupted and not is_last:
+            if not self._is_recorded:
+                raise
+        if self._connection.is_interrupted and not self._is_recorded:
             raise KeyboardInterrupt

@@ -111,14 +111,16 @@ def _is_ready(connection: ServerConnection) -> bool:
     return False
 
 
-def wait(connection: ServerConnection) -> None:
-    """Wait for a statement's end; Ctrl-C breaks it off, and only the server's answer tells whether it came too late.
+def wait(connection: ServerConnection, send: Callable[[], object] | None = None) -> None:
+    """Send a statement and wait for its end; Ctrl-C breaks it off, and only the server's answer tells what is done.
 
     Where that does not come soon, or Ctrl-C comes again, the connection is closed. Raises psycopg2's errors.
     """
     connection.is_interrupted = False
     try:
         try:
+            if send:
+                send()
             while not _is_ready(connection):
                 pass
         except KeyboardInterrupt:
