@@ -115,7 +115,7 @@ class ServerBench:
         """Copy a register to the server; return the seconds that it took, and the head of both."""
         wall, cpu = time.perf_counter(), time.process_time()
         with open_register(file, read_only=True) as register:
-            engine_of(read_address(self.address(office))).take_in(register.database, lambda _: None)
+            engine_of(read_address(self.address(office))).take_in(register.database, lambda _: None, lambda _: None)
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             with open_register(read_address(self.address(office))) as copy:
                 if copy.head() != register.head():

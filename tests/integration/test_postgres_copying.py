@@ -74,7 +74,7 @@ def test_rows_come_back_as_they_were(server: Server, rows: list[Thing]) -> None:
 def test_a_register_is_taken_in_with_all_its_rows_and_is_guarded(server: Server, made_register: Path) -> None:
     address = server.address(server.new_name())
     with open_register(made_register, read_only=True) as register:
-        engine_of(address).take_in(register.database, lambda _: None)
+        engine_of(address).take_in(register.database, lambda _: None, lambda _: None)
         with open_register(address) as copied:
             assert copied.head() == register.head()
             for table in COPIED_TABLES:
@@ -82,7 +82,7 @@ def test_a_register_is_taken_in_with_all_its_rows_and_is_guarded(server: Server,
                 assert sorted(copied.database.rows(rows), key=repr) == sorted(register.database.rows(rows), key=repr)
             assert not copied.engine.schema_faults(copied)
         with pytest.raises(RegisterExists):
-            engine_of(address).take_in(register.database, lambda _: None)
+            engine_of(address).take_in(register.database, lambda _: None, lambda _: None)
 
 
 def test_what_goes_wrong_with_the_rows_leaves_nothing(server: Server, office: str, database: CopyingDatabase) -> None:
