@@ -5,6 +5,7 @@ from functools import partial
 from hashlib import sha256
 from io import RawIOBase
 from itertools import islice
+from select import select
 from types import NoneType
 from typing import Any
 
@@ -16,6 +17,8 @@ from dealtrack.register.postgres.connection import ServerDatabase
 from dealtrack.register.postgres.faults import fault, fault_of
 from dealtrack.register.postgres.waiting import ServerConnection, connect, wait, waited_for_by
 
+PIECE = 1 << 14
+"""The bytes that are sent at once: a socket that takes any takes as many."""
 BATCH = 500
 """The rows that are written as text at once: more at once take longer for each."""
 ESCAPED = (
@@ -37,12 +40,12 @@ class CopyingDatabase(ServerDatabase):
         """Add all its rows to a table that this transaction has made; each has a value for every column."""
         self._check_writing()
         # Nobody else knows the table yet: rows that are frozen need not be written again once all may see them.
-        self._sent[table] = self._copy(f"COPY {table} FROM STDIN (FREEZE)", _CopiedText(rows))
+        self._sent[table] = self._copy(f"COPY {table} FROM STDIN (FREEZE)", rows)
 
     def differs(self, table: str) -> bool:
         """Return whether a table holds anything else than the rows that were added to it."""
         # The server gives them back in the order in which it got them, and writes each value as is done here.
-        return self._copy(f"COPY {table} TO STDOUT", _CopiedText(())) != self._sent[table]
+        return self._copy(f"COPY {table} TO STDOUT", ()) != self._sent[table]
 
     def write_meanwhile(self, work: Callable[[], object]) -> None:
         """Let the server do what is queued, and meanwhile do some work here."""
@@ -52,9 +55,10 @@ class CopyingDatabase(ServerDatabase):
         finally:
             self._work = None
 
-    def _copy(self, statement: str, text: "_CopiedText") -> bytes:
-        """Copy a table's rows; return their hash."""
+    def _copy(self, statement: str, rows: Iterable[Sequence[Any]]) -> bytes:
+        """Copy rows to a table, or a table's rows from it; return their hash."""
         self._send(b"SELECT")
+        text = _CopiedText(self._connection.fileno(), rows)
         try:
             self._cursor.copy_expert(statement, text)
         except psycopg2.Error as error:
@@ -76,15 +80,19 @@ class CopyingDatabase(ServerDatabase):
 class _CopiedText(RawIOBase):
     """Rows as the text that COPY reads, or the text that it writes; `fault` is what went wrong with the rows."""
 
-    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
-        self._batches = _batches(rows)
+    def __init__(self, socket: int, rows: Iterable[Sequence[Any]]) -> None:
+        self._socket = socket
+        self._pieces = (text[start : start + PIECE] for text in _batches(rows) for start in range(0, len(text), PIECE))
         self.fault: BaseException | None = None
         self.hash = sha256()
 
     def read(self, _: int = -1, /) -> bytes:
-        """Return the next batch, whatever its size, nothing at the end."""
+        """Return the next piece, whatever its size, nothing at the end."""
         try:
-            text = next(self._batches, b"")
+            # Else what the server has not taken yet is all kept, and moved about with each piece that it takes.
+            while not select([], [self._socket], [], 1)[1]:
+                pass
+            text = next(self._pieces, b"")
         except BaseException as error:
             self.fault = error
             raise
