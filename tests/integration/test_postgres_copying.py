@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -84,6 +84,7 @@ def test_a_register_is_taken_in_with_all_its_rows_and_is_guarded(server: Server,
                 rows = f"SELECT * FROM {table}"
                 assert sorted(copied.database.rows(rows), key=repr) == sorted(register.database.rows(rows), key=repr)
             assert not copied.engine.schema_faults(copied)
+            move(copied, server.address(server.new_name()))
         with pytest.raises(RegisterExists):
             engine_of(address).take_in(register.database, lambda _: None, lambda _: None)
 
@@ -216,9 +217,9 @@ def test_ctrl_c_ends_the_reading_of_rows(server: Server, office: str, database: 
     assert database.rows("SELECT 1") == [(1,)]
 
 
-def test_ctrl_c_ends_what_the_server_does(server: Server, office: str, database: CopyingDatabase) -> None:
-    ((pid,),) = database.rows("SELECT pg_backend_pid()")
-
+@contextmanager
+def ctrl_c_while_it_sleeps(server: Server, office: str, pid: int) -> Iterator[None]:
+    """Press Ctrl-C once the server sleeps in the block, which ends by that."""
     sleeps = "SELECT 1 FROM pg_stat_activity WHERE pid = ? AND wait_event = 'PgSleep'"
 
     def press() -> None:
@@ -230,10 +231,24 @@ def test_ctrl_c_ends_what_the_server_does(server: Server, office: str, database:
 
     thread = threading.Thread(target=press)
     thread.start()
-    with pytest.raises(KeyboardInterrupt), database.altering():
+    with pytest.raises(KeyboardInterrupt):
+        yield
+    thread.join()
+
+
+def test_ctrl_c_ends_what_the_server_does(server: Server, office: str, database: CopyingDatabase) -> None:
+    ((pid,),) = database.rows("SELECT pg_backend_pid()")
+    with ctrl_c_while_it_sleeps(server, office, pid), database.altering():
         database.write("CREATE TABLE thing AS SELECT 1 AS number")
         database.rows("SELECT pg_sleep(60)")
-    thread.join()
+    assert is_absent(server, office)
+
+
+def test_ctrl_c_ends_the_reading_back(server: Server, office: str, database: CopyingDatabase) -> None:
+    ((pid,),) = database.rows("SELECT pg_backend_pid()")
+    with ctrl_c_while_it_sleeps(server, office, pid), database.altering():
+        database.write("CREATE TABLE thing AS SELECT 1 AS number")
+        database.differs("(SELECT repeat('x', 10000), pg_sleep(0.01) FROM generate_series(1, 6000))")
     assert is_absent(server, office)
 
 
