@@ -89,6 +89,15 @@ def test_a_register_is_taken_in_with_all_its_rows_and_is_guarded(server: Server,
             engine_of(address).take_in(register.database, lambda _: None, lambda _: None)
 
 
+def test_a_server_that_soon_ends_what_is_idle_waits_for_the_check(server: Server, made_register: Path) -> None:
+    login = server.new_name("hasty")
+    server.add_login(login)
+    server.run(f"ALTER ROLE {login} SET idle_in_transaction_session_timeout = '500ms'")
+    engine = engine_of(server.address(server.new_name(), login))
+    with open_register(made_register, read_only=True) as register:
+        engine.take_in(register.database, lambda _: sleep(1), lambda _: None)
+
+
 ALTERATIONS = {
     "": [],
     "UPDATE complaint SET summary = 'other' WHERE id = 1": ["complaint"],
