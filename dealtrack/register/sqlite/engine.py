@@ -74,10 +74,10 @@ class FileEngine:
         self._make(make)
 
     def differing_tables(self, copy: Database, source: Database) -> list[str]:
-        """Return the tables whose rows, read from both, are not the same."""
+        """Return the tables whose rows, read from both, are not the same; the copy's chain has been checked."""
 
         def rows(database: Database, table: str) -> Iterator[Row]:
-            return database.stream(f"SELECT * FROM {table} ORDER BY {schema.ROW_ORDER.get(table, '1')}")
+            return database.stream(f"SELECT * FROM {table} ORDER BY {schema.COMPARED_ROWS.get(table, '1')}")
 
         return [
             table

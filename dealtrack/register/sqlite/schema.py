@@ -158,8 +158,11 @@ KEPT_TABLES = ("transition", "personal")
 COPIED_TABLES = (*KEPT_TABLES, *reversed(PROJECTED_TABLES))
 """All tables, in an order in which they can be filled."""
 COPIED_AT_ONCE = 5000
-ROW_ORDER = {"clock": "1, 2, 3", "policy": "1, 2"}
-"""The columns by which the rows of tables are in order, by place, where the first does not do."""
+COMPARED_ROWS = {"transition": "1 DESC LIMIT 1", "clock": "1, 2, 3", "policy": "1, 2"}
+"""By which columns, by place, the rows of tables are ordered to be compared, where the first does not do.
+
+The last entry stands for all: its hash covers those before it, where the chain is whole.
+"""
 
 READ_TABLES = ("complaint", "clock")
 """The tables that an upgrade reads, to tell what becomes of complaints, before they are made again."""
