@@ -261,11 +261,15 @@ class Engine(Protocol):
         Raises RegisterExists or RegisterUnusable.
         """
 
-    def take_in(self, source: Database, finish: Callable[[Database], None]) -> None:
+    def take_in(self, source: Database, check: Callable[[Database], None], finish: Callable[[Database], None]) -> None:
         """Make a register with all rows of another, let it be finished, and put it in its place when it is whole.
 
+        Before that `check` gets the source or the copy: whichever is nearer, as both have the same rows.
         Raises RegisterExists or RegisterUnusable.
         """
+
+    def differing_tables(self, copy: Database, source: Database) -> list[str]:
+        """Return the tables of a copy that is being finished that have other rows than those of its source."""
 
     def held(self, register: "Store") -> AbstractContextManager[None]:
         """Let nobody record in the register during the block, which reads one state of it."""

@@ -72,23 +72,35 @@ class ServerEngine:
 
     def create(self, fill: Callable[[Database], None]) -> None:
         """Make the office's schema and fill it, in one transaction."""
-        with self._making(ServerDatabase) as database:
+        with closing(ServerDatabase(self.address)) as database, self._making(database):
             for statement in (*schema.creation(self.address.office), schema.ANY_ACTOR):
                 database.write(statement)
             fill(database)
 
-    def take_in(self, source: Database, finish: Callable[[Database], None]) -> None:
-        """Make the office's schema with all rows of another register, in one transaction."""
+    def take_in(self, source: Database, check: Callable[[Database], None], finish: Callable[[Database], None]) -> None:
+        """Make the office's schema with all rows of another register, in one transaction.
+
+        The source is checked while the server makes indexes.
+        """
         from dealtrack.register.postgres.copying import CopyingDatabase
 
-        with self._making(CopyingDatabase) as database:
+        with closing(CopyingDatabase(self.address)) as database, self._making(database):
             for statement in schema.create_unguarded(self.address.office):
                 database.write(statement)
             for table in schema.COPIED_TABLES:
                 database.write_many(table, source.stream(f"SELECT * FROM {table}"))
             for statement in (schema.BULK, *schema.guards(self.address.office)):
                 database.write(statement)
+            database.write_meanwhile(lambda: check(source))
             finish(database)
+
+    def differing_tables(self, copy: Database, source: Database) -> list[str]:
+        """Return the tables whose text, read back, is other than what was sent."""
+        from dealtrack.register.postgres.copying import CopyingDatabase
+
+        del source
+        assert isinstance(copy, CopyingDatabase)
+        return [table for table in schema.COPIED_TABLES if copy.differs(table)]
 
     def held(self, register: "Store") -> AbstractContextManager[None]:
         """Keep the lock of recordings during the block."""
@@ -104,13 +116,12 @@ class ServerEngine:
         return self.address
 
     @contextmanager
-    def _making(self, kind: type[ServerDatabase]) -> Iterator[ServerDatabase]:
-        """Connect for the block, which makes the schema, wholly or not at all; raises RegisterExists."""
-        office = self.address.office
-        with closing(kind(self.address)) as database, faults_of(self.address), database.altering():
-            if database.rows("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ?", (office,)):
+    def _making(self, database: ServerDatabase) -> Iterator[None]:
+        """Let the block make the schema, wholly or not at all; raises RegisterExists."""
+        with faults_of(self.address), database.altering():
+            if database.rows("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ?", (self.address.office,)):
                 raise RegisterExists(path=self.address)
-            yield database
+            yield
 
     def evidence(self, register: "Store") -> "EvidenceTable":
         """Return the office's table of evidence."""

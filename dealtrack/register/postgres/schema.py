@@ -16,8 +16,10 @@ APPLICATION_ID = 0x6465616C  # "deal"
 ANY_ACTOR = "SET LOCAL dealtrack.any_actor = 'on'"
 """Lets the owner, for the rest of a transaction, add entries that others made; it has no effect for anybody else."""
 
-BULK = "SET LOCAL maintenance_work_mem = '512MB'"
-"""Gives the making of indexes memory, for the rest of a transaction."""
+BULK = """SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL synchronize_seqscans = 'off';
+SET LOCAL idle_in_transaction_session_timeout = 0"""
+"""Gives the making of indexes memory, has tables read from their first row on, and lets the server wait for a client
+that checks many rows, for the rest of a transaction."""
 
 ERASED_COLUMNS = ("consumer", "phone", "email", "address", "phone_key", "email_key")
 
