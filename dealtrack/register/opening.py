@@ -37,10 +37,12 @@ def open_register(
     Raises RegisterMissing, NotARegister, RegisterNewer, RegisterOlder or RegisterUnusable.
     """
     engine = engine_of(address)
-    with faults_of(address), engine.opened(read_only=read_only) as database, ExitStack() as stack:
+    with faults_of(address), engine.opened(read_only=read_only) as opened, ExitStack() as stack:
+        database = opened
         try:
-            database, upgrade = engine.upgraded(database, read_only=read_only, now=now)
-            stack.callback(database.close)
+            database, upgrade = engine.upgraded(opened, read_only=read_only, now=now)
+            if database is not opened:
+                stack.callback(database.close)
             register = Register(engine, database, upgrade)
             with register.opened:
                 yield register

@@ -14,6 +14,9 @@ from urllib.parse import quote
 import pytest
 
 from dealtrack.core.chain import entry_hash
+from dealtrack.errors import DealtrackError, NotAnOffice, RegisterUnusable, UnknownOffice
+from dealtrack.register.address import read_address
+from dealtrack.register.opening import open_register
 from tests.conftest import Result
 from tests.postgres import SUPERUSER, Server, why_not
 
@@ -715,3 +718,25 @@ def test_a_register_of_another_schema_is_refused(town: Town, version: int, messa
         refused = town("li", "haidian", *words)
         assert refused.status == 3
         assert message in refused.err
+
+
+# What is done to an office while somebody works in it
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        ("DROP SCHEMA haidian CASCADE", UnknownOffice),
+        ("REVOKE USAGE ON SCHEMA haidian FROM haidian_clerk", UnknownOffice),
+        ("DROP TABLE haidian.meta; ALTER TABLE haidian.head RENAME TO tail", NotAnOffice),
+        ("ALTER TABLE haidian.head RENAME TO tail", RegisterUnusable),
+    ],
+)
+def test_an_office_that_goes_while_it_is_open_is_told_as_such(
+    town: Town, statement: str, error: type[DealtrackError]
+) -> None:
+    with pytest.raises(error), open_register(read_address(town.address("li", "haidian"))) as register:
+        register.head()
+        town.sql(statement)
+        with register.database.writing():
+            register.database.rows("SELECT seq FROM head")

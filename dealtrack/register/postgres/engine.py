@@ -45,30 +45,42 @@ class ServerEngine:
         """Connect for the block."""
         del read_only
         with closing(ServerDatabase(self.address)) as database:
-            yield database
+            try:
+                yield database
+            except EngineFault as fault:
+                if fault.kind is FaultKind.ABSENT:
+                    self._check_presence(database)
+                raise
 
     def upgraded(
         self, database: Database, *, read_only: bool, now: Callable[[], datetime] | None
     ) -> tuple[Database, Upgrade | None]:
         """Return the database of a register of the present schema; only the owner brings an older one there."""
         del read_only, now
-        office = self.address.office
-        try:
-            ((application, version),) = database.rows("SELECT application_id, version FROM meta")
-        except EngineFault as fault:
-            if fault.kind is not FaultKind.ABSENT:
-                raise
-            exists = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ? AND has_schema_privilege(oid, 'USAGE')"
-            error = NotAnOffice if database.rows(exists, (office,)) else UnknownOffice
-            raise error(office=office, address=self.address) from None
+        ((application, version),) = database.rows("SELECT application_id, version FROM meta")
         if application != schema.APPLICATION_ID:
-            raise NotAnOffice(office=office, address=self.address)
+            raise NotAnOffice(office=self.address.office, address=self.address)
         if version > VERSION:
             raise RegisterNewer(path=self.address, found=version, known=VERSION)
         if version < VERSION:
             reason = "Its owner upgrades it."
             raise RegisterOlder(path=self.address, found=version, known=VERSION, reason=reason)
         return database, None
+
+    def _check_presence(self, database: Database) -> None:
+        """Raise UnknownOffice where there is no such schema, or none for the login, and NotAnOffice for one of another.
+
+        It may have been dropped since it was opened.
+        """
+        office = self.address.office
+        present = database.rows(
+            "SELECT to_regclass(quote_ident(nspname) || '.meta') IS NOT NULL FROM pg_catalog.pg_namespace "
+            "WHERE nspname = ? AND has_schema_privilege(oid, 'USAGE')",
+            (office,),
+        )
+        if present != [(True,)]:
+            error = NotAnOffice if present else UnknownOffice
+            raise error(office=office, address=self.address) from None
 
     def create(self, fill: Callable[[Database], None]) -> None:
         """Make the office's schema and fill it, in one transaction."""
