@@ -516,6 +516,10 @@ class NoLogin(DealtrackError):
     """The server has no login {login}. Create it with 'createuser --pwprompt {login}', then grant the role again."""
 
 
+class NothingToRevoke(DealtrackError):
+    """Nothing was revoked: {reason}.{nearest}"""
+
+
 class NeedsFile(DealtrackError):
     """This is done with a register in a file, and {address} is on a server. Make a copy: 'dealtrack backup FILE'."""
 

@@ -36,6 +36,14 @@ def _address(session: Session, office: str) -> ServerAddress:
     return address
 
 
+def _own_address(session: Session) -> ServerAddress:
+    """Return the address of the office that the session names; raises NeedsServer and MissingExtra."""
+    if not isinstance(session.address, ServerAddress):
+        raise NeedsServer(address=session.address)
+    engine_of(session.address)
+    return session.address
+
+
 def add(
     session: Session,
     name: Annotated[str, argument("NAME", "Office, e.g. haidian; national for the register that seals all others.")],
@@ -76,16 +84,35 @@ def grant(
 ) -> None:
     """Let a login work in the office as a clerk, keeper or reader."""
     check_word("--role", role, ROLES)
-    address = session.address
-    if not isinstance(address, ServerAddress):
-        raise NeedsServer(address=address)
-    engine_of(address)
+    address = _own_address(session)
     from dealtrack.register.postgres.offices import grant as grant_role
     from dealtrack.register.postgres.rights import OfficeRole
 
     grant_role(address, login, OfficeRole(role))
     line = _("{login} is now a {role} of office {office}")
     print_line(line.format(login=login, role=say(ROLES[role]), office=address.office))
+
+
+def revoke(
+    session: Session,
+    login: Annotated[str, argument("LOGIN", "Login on the server.")],
+    *,
+    role: Annotated[str, option("ROLE", "clerk, keeper or reader [default: every role that it has].")] = "",
+) -> None:
+    """Take a role in the office from a login; without --role, every role."""
+    if role:
+        check_word("--role", role, ROLES)
+    address = _own_address(session)
+    from dealtrack.register.postgres.offices import revoke as revoke_role
+    from dealtrack.register.postgres.rights import OfficeRole
+
+    revoked, has_rights = revoke_role(address, login, OfficeRole(role) if role else None)
+    line = _("{login} is no longer a {role} of office {office}")
+    for each in revoked:
+        print_line(line.format(login=login, role=say(ROLES[each]), office=address.office))
+    if has_rights:
+        text = _("{login} still has rights in office {office}: by another role, or as a superuser.")
+        warn(text.format(login=login, office=address.office))
 
 
 def list_(session: Session, fmt: Format) -> None:

@@ -197,7 +197,9 @@ def test_the_address_may_name_another_office(town: Town) -> None:
     assert "samr-complaint" in town(SUPERUSER, "xicheng", "policy", "show").out
 
 
-@pytest.mark.parametrize("words", [("add", "x"), ("list",), ("seal",), ("grant", "li", "--role", "clerk")])
+@pytest.mark.parametrize(
+    "words", [("add", "x"), ("list",), ("seal",), ("grant", "li", "--role", "clerk"), ("revoke", "li")]
+)
 def test_offices_are_not_in_a_file(town: Town, tmp_path: Path, words: tuple[str, ...]) -> None:
     refused = town("dba", "", "--db", tmp_path / "register.db", "office", *words)
     assert refused.status == 2
@@ -229,6 +231,55 @@ def test_a_missing_login_is_named_with_the_command_that_makes_it(town: Town) -> 
     assert town.sql("SELECT 1 FROM pg_roles WHERE rolname = 'nobody'") == []
     assert "keeper" in town("dba", "haidian", "office", "grant", "li", "--role", "boss").err
     assert town("li", "haidian", "office", "grant", "stranger", "--role", "clerk").status == 3
+
+
+def test_who_has_lost_a_role_can_do_what_the_others_allow_at_most(town: Town) -> None:
+    town("dba", "", "office", "add", "xicheng").ok()
+    for role in ("keeper", "reader"):
+        town("dba", "xicheng", "office", "grant", "wang", "--role", role).ok()
+    lost = town("dba", "xicheng", "office", "revoke", "wang", "--role", "keeper")
+    assert lost.ok() == "wang is no longer a keeper of office xicheng\n"
+    assert "wang still has rights in office xicheng" in lost.err
+    town("wang", "xicheng", "list").ok()
+    assert town("wang", "xicheng", "add", "--platform", "JD").status == 3
+    town("dba", "xicheng", "office", "grant", "wang", "--role", "clerk").ok()
+    town("wang", "xicheng", "add", "--platform", "JD").ok()
+    lost = town("dba", "xicheng", "office", "revoke", "wang")
+    assert lost.ok().splitlines() == [
+        "wang is no longer a clerk of office xicheng",
+        "wang is no longer a reader of office xicheng",
+    ]
+    assert lost.err == ""
+    assert "There is no office xicheng" in town("wang", "xicheng", "list").err
+    town("wang", "haidian", "list").ok()
+
+
+@pytest.mark.parametrize(
+    ("login", "role", "reason"),
+    [
+        ("stranger", "", "stranger has no role in office haidian."),
+        ("chen", "", "chen has no role in office haidian."),
+        ("nobody", "clerk", "nobody has no role in office haidian."),
+        ("wan", "", "wan has no role in office haidian. Did you mean wang?"),
+        ("wang", "clerk", "the role of wang in office haidian is keeper."),
+        ("haidian_keeper", "", "haidian_keeper has no role in office haidian."),
+    ],
+)
+def test_a_role_that_a_login_does_not_have_is_not_revoked(town: Town, login: str, role: str, reason: str) -> None:
+    before = rights_given(town)
+    refused = town("dba", "haidian", "office", "revoke", login, *(["--role", role] if role else []))
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err.startswith(f"dealtrack: Nothing was revoked: {reason}")
+    assert rights_given(town) == before
+
+
+def test_only_an_administrator_revokes(town: Town) -> None:
+    before = rights_given(town)
+    assert town("wang", "haidian", "office", "revoke", "li").status == 3
+    assert town("dba", "haidian", "office", "revoke", "li", "--role", "owner").status == 2
+    assert rights_given(town) == before
+    town(SUPERUSER, "xicheng", "init").ok()
+    assert "has no roles" in town("dba", "xicheng", "office", "revoke", "li").err
 
 
 # What people do

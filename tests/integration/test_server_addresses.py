@@ -521,8 +521,8 @@ def test_a_wrong_password_is_corrected_where_it_was_taken_from(
     keep_password(user, line.replace("PASSWORD", "right"))
     monkeypatch.setenv("PGPASSWORD", "wrong")
     assert refused(server.at("&user=li")) == (
-        "the password of li is wrong.\nCorrect it in the environment variable PGPASSWORD, or unset that and put this "
-        f"line into {user}/.pgpass: {line}"
+        "the password of li is wrong.\nCorrect it in the variable PGPASSWORD, or unset that and put this line "
+        f"into {user}/.pgpass: {line}"
     )
     monkeypatch.setenv("PGPASSWORD", "right")
     services = user / ".pg_service.conf"

@@ -7,12 +7,30 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dealtrack.core.moments import from_store, to_store
-from dealtrack.errors import NoLogin, NoOfficeRoles, NotAdministrator, NotAnOffice, OfficeRolesExist, RegisterExists
+from dealtrack.core.vocabulary import nearest_names
+from dealtrack.errors import (
+    NoLogin,
+    NoOfficeRoles,
+    NotAdministrator,
+    NotAnOffice,
+    NothingToRevoke,
+    OfficeRolesExist,
+    RegisterExists,
+    suggestion,
+)
+from dealtrack.phrase import Phrase, Word, both
 from dealtrack.register.address import NATION
 from dealtrack.register.engine import Database, EngineFault, FaultKind, Row, ServerAddress, faults_of
 from dealtrack.register.postgres import rights, schema
 from dealtrack.register.postgres.connection import ServerDatabase
-from dealtrack.register.postgres.rights import NATIONAL_COLUMNS, VIEWED_TABLES, OfficeRole, role_name, view_name
+from dealtrack.register.postgres.rights import (
+    GRANTED,
+    NATIONAL_COLUMNS,
+    VIEWED_TABLES,
+    OfficeRole,
+    role_name,
+    view_name,
+)
 from dealtrack.register.postgres.values import quoted
 
 AT_ONCE = 25
@@ -29,6 +47,14 @@ JOIN pg_attribute a ON a.attrelid = m.oid AND a.attname = 'application_id'
 ORDER BY n.nspname COLLATE "C"
 """
 """All registers of the database, each with whether it has roles, and whether the login may read it."""
+
+
+_MEMBERS = """
+SELECT r.rolname, l.rolname FROM pg_auth_members m
+JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles l ON l.oid = m.member
+WHERE r.rolname = ANY(?) AND l.rolname <> ? ORDER BY r.rolname, l.rolname
+"""
+"""Who is a member of some roles, one of them aside."""
 
 
 class NewOffice(NamedTuple):
@@ -171,6 +197,40 @@ def grant(address: ServerAddress, login: str, role: OfficeRole) -> None:
         if not database.rows("SELECT 1 FROM pg_roles WHERE rolname = ? AND rolcanlogin", (login,)):
             raise NoLogin(login=login)
         database.write(rights.membership(office, login, role))
+
+
+def revoke(address: ServerAddress, login: str, role: OfficeRole | None) -> tuple[list[OfficeRole], bool]:
+    """Take a role of an office from a login, by default all; return which, and whether it still has rights there.
+
+    It has them through another role, or as a superuser. Raises NothingToRevoke, NoOfficeRoles and NotAdministrator.
+    """
+    office = address.office
+    names = {role_name(office, each): each for each in GRANTED}
+    with _administering(address) as database:
+        if not database.rows("SELECT 1 FROM pg_roles WHERE rolname = ANY(?)", ([*names],)):
+            raise NoOfficeRoles(office=office)
+        members: dict[str, list[OfficeRole]] = {}
+        for name, member in database.rows(_MEMBERS, ([*names], role_name(office, OfficeRole.KEEPER))):
+            members.setdefault(member, []).append(names[name])
+        revoked = [each for each in members.get(login, []) if role in (None, each)]
+        if not revoked:
+            reason = Phrase("{login} has no role in office {office}", login=login, office=office)
+            if role and login in members:
+                known = both(map(Word, members[login]))
+                reason = Phrase(
+                    "the role of {login} in office {office} is {known}", login=login, office=office, known=known
+                )
+            raise NothingToRevoke(reason=reason, nearest=suggestion(nearest_names(login, members.keys() - {login})))
+        for each in revoked:
+            database.write(rights.end_of_membership(office, login, each))
+        # The server takes away only what the same administrator gave, and warns of the rest.
+        left = {name for name, member in database.rows(_MEMBERS, ([*names], "")) if member == login}
+        if any(role_name(office, each) in left for each in revoked):
+            raise NotAdministrator(login=database.login, address=address, reason="another administrator gave this role")
+        ((has_rights,),) = database.rows(
+            "SELECT bool_or(pg_has_role(?, rolname, 'MEMBER')) FROM pg_roles WHERE rolname = ANY(?)", (login, [*names])
+        )
+    return revoked, has_rights
 
 
 def offices(database: Database) -> list[str]:

@@ -237,7 +237,7 @@ def _password_place(address: ServerAddress, environment: Mapping[str, str]) -> s
     if "password" in in_effect(address, environment):
         return Word("Correct it in {services}, under [{service}].")
     if environment.get("PGPASSWORD"):
-        return Word("Correct it in the environment variable PGPASSWORD, or unset that and put this line into {file}: {line}")
+        return Word("Correct it in the variable PGPASSWORD, or unset that and put this line into {file}: {line}")
     return _IN_FILE
 
 

@@ -32,6 +32,9 @@ class OfficeRole(StrEnum):
     READER = "reader"
 
 
+GRANTED = (OfficeRole.CLERK, OfficeRole.KEEPER, OfficeRole.READER)
+"""The roles that logins are given."""
+
 _PROJECTED = "complaint, clock, search_text, platform, policy"
 _OF_KEEPER = "fact, calendar_ruling, zone_offset"
 
@@ -126,6 +129,11 @@ def grants(office: str) -> list[str]:
 def membership(office: str, login: str, role: OfficeRole) -> str:
     """Return the statement that makes someone's login a clerk, keeper or reader of an office."""
     return f"GRANT {_named(office, role)} TO {quoted(login)}"
+
+
+def end_of_membership(office: str, login: str, role: OfficeRole) -> str:
+    """Return the statement after which someone's login is no longer a clerk, keeper or reader of an office."""
+    return f"REVOKE {_named(office, role)} FROM {quoted(login)}"
 
 
 def _named(office: str, role: OfficeRole) -> str:
