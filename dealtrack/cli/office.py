@@ -1,5 +1,6 @@
 """Commands about the offices of a server."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -19,7 +20,7 @@ from dealtrack.cli.setup import (
 )
 from dealtrack.cli.terminal import print_line, warn
 from dealtrack.core.standing import WATCH_KEYS, watch_record
-from dealtrack.errors import CHECK_FAILED, NeedsServer
+from dealtrack.errors import CHECK_FAILED, REGISTER_UNUSABLE, NeedsServer
 from dealtrack.phrase import Word
 from dealtrack.register.address import NATION, office_address
 from dealtrack.register.engine import ServerAddress
@@ -118,33 +119,49 @@ def revoke(
 def list_(session: Session, fmt: Format) -> None:
     """List the offices that you may read: entries, last entry, checksum, open complaints, overdue deadlines."""
     address = _address(session, NATION)
-    from dealtrack.register.postgres.offices import OfficeState, office_states
+    from dealtrack.register.postgres.office_reader import OfficeState, office_states
 
-    states, zone = office_states(address, session.now)
-    print_records((each._asdict() for each in states), OfficeState._fields, fmt, zone=zone)
+    found = office_states(address, session.now)
+    print_records((each._asdict() for each in found.states), OfficeState._fields, fmt, zone=found.zone)
+    raise typer.Exit(_warn_of(found.faults))
+
+
+def _warn_of(faults: Mapping[str, str]) -> int:
+    """Name the offices that could not be read; return the exit status."""
+    from dealtrack.register.postgres.nation import office_fault
+
+    for office, fault in faults.items():
+        warn(sentence(office_fault(office, fault)))
+    return REGISTER_UNUSABLE if faults else 0
 
 
 def overdue(session: Session, only: FilterOptions, fmt: Format) -> None:
     """List the overdue deadlines of all offices, most overdue first; for readers of the national register."""
     session.address = _address(session, NATION)
     from dealtrack.register.postgres.nation import overdue as overdue_of_offices
+    from dealtrack.register.postgres.office_reader import OfficeReader
 
     with session.register() as register:
-        late = overdue_of_offices(register, read_filter(register, *only), View.of(session.now))
+        offices = OfficeReader(register.database)
+        late = overdue_of_offices(offices, register, read_filter(register, *only), View.of(session.now))
         records = ({"office": office, **watch_record(lateness)} for office, lateness in late)
         print_records(records, ("office", *WATCH_KEYS), fmt, zone=register.zone)
+    raise typer.Exit(_warn_of(offices.faults))
 
 
 def report(session: Session, received: ReceivedDays, only: FilterOptions, fmt: Format) -> None:
     """Report by office and stage: received, open, on time, late, overdue; for readers of the national register."""
     session.address = _address(session, NATION)
     from dealtrack.register.postgres.nation import OfficeFigures, figures
+    from dealtrack.register.postgres.office_reader import OfficeReader
 
     with session.register() as register:
         since, until = session.received_span(*received, register.zone)
         query = read_filter(register, *only, since=since, until=until)
-        rows = figures(register, query, View.of(session.now))
+        offices = OfficeReader(register.database)
+        rows = figures(offices, query, View.of(session.now))
         print_records((each._asdict() for each in rows), OfficeFigures._fields, fmt, zone=register.zone)
+    raise typer.Exit(_warn_of(offices.faults))
 
 
 def seal(session: Session) -> None:
@@ -152,9 +169,11 @@ def seal(session: Session) -> None:
     session.address = _address(session, NATION)
     from dealtrack.register.postgres.nation import broken_since_last, heads_of_offices
     from dealtrack.register.postgres.nation import seal as seal_offices
+    from dealtrack.register.postgres.office_reader import OfficeReader
 
     with session.register() as register:
-        faults, heads = broken_since_last(register), heads_of_offices(register.database)
+        offices = OfficeReader(register.database)
+        faults, heads = broken_since_last(offices), heads_of_offices(offices)
         with session.recording(register) as recorder:
             is_new = seal_offices(recorder, heads)
         seq, head = register.head()
@@ -171,5 +190,5 @@ def seal(session: Session) -> None:
         print_line(_("nothing new to seal: entry {seq}, checksum {head}", seq=seq, head=head))
     for fault in faults:
         warn(sentence(fault))
-    if faults:
-        raise typer.Exit(CHECK_FAILED)
+    status = _warn_of(offices.faults)
+    raise typer.Exit(CHECK_FAILED if faults else status)

@@ -16,6 +16,7 @@ import pytest
 from dealtrack.core.chain import entry_hash
 from dealtrack.errors import DealtrackError, NotAnOffice, RegisterUnusable, UnknownOffice
 from dealtrack.register.address import read_address
+from dealtrack.register.engine import EngineFault, FaultKind, ServerAddress
 from dealtrack.register.opening import open_register
 from tests.conftest import Result
 from tests.postgres import SUPERUSER, Server, why_not
@@ -23,6 +24,8 @@ from tests.postgres import SUPERUSER, Server, why_not
 psycopg2 = pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
 
 from dealtrack.register.postgres import schema  # noqa: E402  # they need psycopg2
+from dealtrack.register.postgres.connection import ServerDatabase  # noqa: E402
+from dealtrack.register.postgres.office_reader import OfficeReader  # noqa: E402
 from dealtrack.register.postgres.rights import NATIONAL_COLUMNS, OfficeRole, role_name  # noqa: E402
 
 NOW = "2016-11-15T09:00:00+08:00"
@@ -519,8 +522,82 @@ NO_CLOCK = "INSERT INTO haidian.clock VALUES (1, '{name}', 9, '{at}', '{at}', '{
 )
 def test_an_office_with_a_row_that_cannot_be_read_is_named(busy: Town, command: str, statement: str) -> None:
     busy.sql(statement, login="li")
-    refused = busy("sun", "", "office", command, now=MONTH_LATER)
-    assert (refused.status, refused.err.count("office haidian holds a row that no entry makes")) == (3, 1)
+    seen = busy("sun", "", "office", command, "--format", "json", now=MONTH_LATER)
+    assert (seen.status, seen.err.count("Office haidian: it holds a row that no entry makes")) == (3, 1)
+    others = [each for each in json.loads(seen.out) if each["office"] != "haidian"]
+    busy.sql("DROP SCHEMA haidian CASCADE")
+    assert others == records(busy("sun", "", "office", command, "--format", "json", now=MONTH_LATER)) != []
+
+
+def test_a_moment_that_cannot_be_read_hides_no_other_office(town: Town) -> None:
+    town.sql("UPDATE haidian.head SET recorded_at = 'zzz'")
+    seen = town("sun", "", "office", "list", "--format", "json")
+    assert (seen.status, [each["office"] for each in json.loads(seen.out)]) == (3, ["朝阳"])
+    assert "Office haidian: it holds a row that no entry makes" in seen.err
+
+
+@pytest.mark.parametrize("version", [7, 99])
+@pytest.mark.parametrize("command", [("office", "list"), ("office", "overdue"), ("office", "report")])
+def test_an_office_of_another_schema_is_named_and_the_others_are_shown(
+    town: Town, command: tuple[str, ...], version: int
+) -> None:
+    town.sql(f"UPDATE haidian.meta SET version = {version}", "ALTER TABLE haidian.clock RENAME COLUMN due_at TO due")
+    seen = town("sun", "", *command, "--format", "json", now=MONTH_LATER)
+    assert (seen.status, {each["office"] for each in json.loads(seen.out)}) == (3, {"朝阳"})
+    advice = "the server administrator runs 'dealtrack office upgrade'" if version == 7 else "upgrade dealtrack"
+    assert seen.err.startswith(f"dealtrack: Office haidian: it has schema {version}, ") and advice in seen.err
+
+
+def test_a_seal_keeps_the_last_head_of_an_office_that_cannot_be_read(town: Town) -> None:
+    seal_and_go_on(town)
+    town.sql("UPDATE haidian.meta SET version = 7")
+    town("chen", "朝阳", "forward", 1).ok()
+    sealed = seal(town, HOUR_LATER)
+    assert (sealed.status, "2 offices sealed" in sealed.out, "Office haidian: it has schema 7" in sealed.err) == (
+        3,
+        True,
+        True,
+    )
+    ((detail,),) = town.sql("SELECT detail FROM national.transition ORDER BY seq DESC LIMIT 1")
+    heads = {office: [*town.head(office)] for office in OFFICES}
+    assert json.loads(detail) == {"heads": heads}
+    assert "nothing new to seal" in seal(town, HOUR_LATER).out
+    checked = town("sun", "national", "verify")
+    assert (checked.status, "Office haidian: it has schema 7" in checked.err) == (1, True)
+
+
+HEADS = "SELECT {name}, seq FROM {schema}.head"
+
+
+@pytest.fixture
+def reader(town: Town) -> Iterator[OfficeReader]:
+    """Read the offices as the nation's reader, who waits for no lock."""
+    address = read_address(town.address("sun", "national"))
+    assert isinstance(address, ServerAddress)
+    with closing(ServerDatabase(address)) as database:
+        database.rows("SELECT set_config('lock_timeout', '1ms', false)")
+        yield OfficeReader(database)
+
+
+def test_an_office_that_is_locked_is_named_and_the_others_are_read(town: Town, reader: OfficeReader) -> None:
+    with closing(psycopg2.connect(town.server.uri(SUPERUSER, town.database))) as connection:
+        connection.cursor().execute("LOCK TABLE haidian.head")
+        assert [*reader.rows(HEADS)] == [("朝阳", town.sql("SELECT seq FROM 朝阳.head")[0][0])]
+    assert reader.faults == {"haidian": "others use it"}
+    assert [office for office, _ in reader.rows(HEADS)] == ["朝阳"]
+
+
+def test_an_office_that_is_dropped_meanwhile_is_named_and_the_others_are_read(town: Town, reader: OfficeReader) -> None:
+    town.sql("DROP SCHEMA haidian CASCADE")
+    assert [office for office, _ in reader.rows(HEADS)] == ["朝阳"]
+    assert reader.faults == {"haidian": "it was removed, or a part of it"}
+
+
+def test_a_server_that_is_gone_is_no_fault_of_an_office(town: Town, reader: OfficeReader) -> None:
+    town.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sun'")
+    with pytest.raises(EngineFault) as told:
+        [*reader.rows(HEADS)]
+    assert (told.value.kind, reader.faults) == (FaultKind.GONE, {})
 
 
 def records_of_report(result: Result) -> list[dict[str, Any]]:

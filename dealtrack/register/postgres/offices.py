@@ -1,12 +1,9 @@
-"""The offices of a server: how one is added, whose logins may work in it, and how all of them stand."""
+"""The offices of a server: how one is added, and whose logins may work in it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
-from dealtrack.core.moments import from_store, to_store
 from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import (
     NoLogin,
@@ -20,9 +17,10 @@ from dealtrack.errors import (
 )
 from dealtrack.phrase import Phrase, Word, both
 from dealtrack.register.address import NATION
-from dealtrack.register.engine import Database, EngineFault, FaultKind, Row, ServerAddress, faults_of
+from dealtrack.register.engine import Database, EngineFault, FaultKind, ServerAddress, faults_of
 from dealtrack.register.postgres import rights, schema
 from dealtrack.register.postgres.connection import ServerDatabase
+from dealtrack.register.postgres.office_reader import OFFICES, text_of
 from dealtrack.register.postgres.rights import (
     GRANTED,
     NATIONAL_COLUMNS,
@@ -32,22 +30,6 @@ from dealtrack.register.postgres.rights import (
     view_name,
 )
 from dealtrack.register.postgres.values import quoted
-
-AT_ONCE = 25
-"""So many offices are read in one trip."""
-
-_OFFICES = """
-SELECT n.nspname, pg_get_userbyid(n.nspowner) = n.nspname || '_owner',
-    has_schema_privilege(n.oid, 'USAGE') AND has_column_privilege(h.oid, t.attnum, 'SELECT')
-FROM pg_namespace n
-JOIN pg_class h ON h.relnamespace = n.oid AND h.relname = 'head'
-JOIN pg_attribute t ON t.attrelid = h.oid AND t.attname = 'recorded_at'
-JOIN pg_class m ON m.relnamespace = n.oid AND m.relname = 'meta'
-JOIN pg_attribute a ON a.attrelid = m.oid AND a.attname = 'application_id'
-ORDER BY n.nspname COLLATE "C"
-"""
-"""All registers of the database, each with whether it has roles, and whether the login may read it."""
-
 
 _MEMBERS = """
 SELECT r.rolname, l.rolname FROM pg_auth_members m
@@ -68,17 +50,6 @@ class NewOffice(NamedTuple):
     may_monitor: bool
 
 
-class OfficeState(NamedTuple):
-    """How an office stands: its journal's length, last moment (in UTC) and hash, and its complaints and deadlines."""
-
-    office: str
-    entries: int
-    last: datetime | None
-    head: str
-    open: int
-    overdue: int
-
-
 def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewOffice:
     """Make an office's roles and its register, or give roles to a register that has none, wholly or not at all.
 
@@ -96,7 +67,7 @@ def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewO
             raise RegisterExists(path=address)
         if present:
             raise OfficeRolesExist(role=present[0], office=office)
-        if is_there and office not in [name for name, *_ in database.rows(_OFFICES)]:
+        if is_there and office not in [name for name, *_ in database.rows(OFFICES)]:
             raise NotAnOffice(office=office, address=address)
         may_monitor = _may_monitor(database)
         for statement in (*rights.role_creation(office), *([rights.monitoring(office)] if may_monitor else [])):
@@ -124,7 +95,7 @@ def _may_monitor(database: Database) -> bool:
 
 def _show_to_nation(database: ServerDatabase, office: str) -> None:
     """Let the nation see an office, or all where it is the nation's own; nothing where the nation has no register."""
-    with_roles = [name for name, has_roles, _ in database.rows(_OFFICES) if has_roles]
+    with_roles = [name for name, has_roles, _ in database.rows(OFFICES) if has_roles]
     if NATION not in with_roles:
         return
     offices = [name for name in with_roles if name != NATION]
@@ -142,15 +113,10 @@ def _views(offices: list[str]) -> Iterator[str]:
     """Yield the statements that make the nation's views anew; each reads with the rights of who asks."""
     for table in VIEWED_TABLES:
         columns = ", ".join(NATIONAL_COLUMNS[table])
-        parts = (f"SELECT {_text(each)} AS office, {columns} FROM {quoted(each)}.{table}" for each in offices)
+        parts = (f"SELECT {text_of(each)} AS office, {columns} FROM {quoted(each)}.{table}" for each in offices)
         view = f"{quoted(NATION)}.{view_name(table)}"
         yield f"CREATE OR REPLACE VIEW {view} WITH (security_invoker = true) AS {' UNION ALL '.join(parts)}"
         yield f"GRANT SELECT ON {view} TO {quoted(role_name(NATION, OfficeRole.READER))}"
-
-
-def _text(office: str) -> str:
-    # An office's name has letters, digits and _ alone.
-    return f"'{office}'::text"
 
 
 @contextmanager
@@ -231,40 +197,3 @@ def revoke(address: ServerAddress, login: str, role: OfficeRole | None) -> tuple
             "SELECT bool_or(pg_has_role(?, rolname, 'MEMBER')) FROM pg_roles WHERE rolname = ANY(?)", (login, [*names])
         )
     return revoked, has_rights
-
-
-def offices(database: Database) -> list[str]:
-    """Return the offices that the login may read, by name; the nation's register is none."""
-    return [name for name, _, is_readable in database.rows(_OFFICES) if is_readable and name != NATION]
-
-
-def rows_of_each(
-    database: Database, names: Sequence[str], select: str, values: Callable[[str], Sequence[Any]]
-) -> Iterator[Row]:
-    """Yield what a statement reads of each office; it writes {name} for the office, and {schema} for its schema.
-
-    Outside of a transaction, some offices come in each trip: the server locks every table of a statement and its
-    indexes, and has room for some thousands of locks only, which clerks need too.
-    """
-    for start in range(0, len(names), AT_ONCE):
-        batch = names[start : start + AT_ONCE]
-        parts = (f"({select.format(name=_text(name), schema=quoted(name))})" for name in batch)
-        yield from database.rows(" UNION ALL ".join(parts), [value for name in batch for value in values(name)])
-
-
-def office_states(address: ServerAddress, moment: datetime) -> tuple[list[OfficeState], ZoneInfo]:
-    """Return how each office that the login may read stands at a moment, in UTC, by name; and the first one's zone."""
-    with closing(ServerDatabase(address)) as database, faults_of(address):
-        names = offices(database)
-        state = (
-            "SELECT {name}, h.seq, h.recorded_at, encode(h.hash, 'hex'), "
-            "(SELECT count(*) FROM {schema}.complaint WHERE status <> ALL (ARRAY['closed', 'voided'])), "
-            "(SELECT count(*) FROM {schema}.clock WHERE ended_at IS NULL AND due_at < ?), "
-            "(SELECT value FROM {schema}.fact WHERE name = 'timezone') FROM {schema}.head h"
-        )
-        rows = list(rows_of_each(database, names, state, lambda _: [to_store(moment)]))
-    states = [
-        OfficeState(name, seq, from_store(last) if last else None, head, open_, overdue)
-        for name, seq, last, head, open_, overdue, _ in rows
-    ]
-    return states, ZoneInfo(rows[0][-1] if rows else "UTC")
