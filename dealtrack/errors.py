@@ -474,6 +474,15 @@ class NotConnected(DealtrackError, exit_code=REGISTER_UNUSABLE):
     {instead}"""
 
 
+class OfficeOlder(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """Office {office} at {address} has schema {found}, older than {known}, and waits for an upgrade.
+    The server administrator runs 'dealtrack office upgrade', once for all offices."""
+
+
+class OfficeNotUpgraded(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """Office {office} was not upgraded: {reason}. 'dealtrack verify' with that office shows what is wrong."""
+
+
 class UnknownOffice(RegisterMissing, exit_code=REGISTER_UNUSABLE):
     """There is no office {office} at {address}, or your login has no right to it.
     Check its name; the server administrator adds offices and rights ('dealtrack help sharing')."""

@@ -1,14 +1,14 @@
 """Commands about the offices of a server."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dealtrack.cli.language import _, _n, say, sentence
 from dealtrack.cli.options import FilterOptions, Format, ReceivedDays, argument, option, read_filter
 from dealtrack.cli.output import check_word, next_line, print_records
-from dealtrack.cli.session import Session
+from dealtrack.cli.session import Session, show_value
 from dealtrack.cli.setup import (
     USUAL_CALENDAR,
     USUAL_POLICY,
@@ -21,11 +21,14 @@ from dealtrack.cli.setup import (
 from dealtrack.cli.terminal import print_line, warn
 from dealtrack.core.standing import WATCH_KEYS, watch_record
 from dealtrack.errors import CHECK_FAILED, REGISTER_UNUSABLE, NeedsServer
-from dealtrack.phrase import Word
+from dealtrack.phrase import Phrase, Word, in_order
 from dealtrack.register.address import NATION, office_address
-from dealtrack.register.engine import ServerAddress
+from dealtrack.register.engine import VERSION, ServerAddress
 from dealtrack.register.opening import engine_of
 from dealtrack.register.queries import View
+
+if TYPE_CHECKING:
+    from dealtrack.register.postgres.office_upgrade import OfficeUpgrade
 
 ROLES = {"clerk": Word("clerk"), "keeper": Word("keeper"), "reader": Word("reader")}
 
@@ -162,6 +165,39 @@ def report(session: Session, received: ReceivedDays, only: FilterOptions, fmt: F
         rows = figures(offices, query, View.of(session.now))
         print_records((each._asdict() for each in rows), OfficeFigures._fields, fmt, zone=register.zone)
     raise typer.Exit(_warn_of(offices.faults))
+
+
+def upgrade(session: Session) -> None:
+    """Upgrade all offices of the server to the schema of this dealtrack; repairs their guards and rights too."""
+    address = _address(session, NATION)
+    from dealtrack.register.postgres.office_upgrade import upgrade_offices
+
+    status = 0
+    for each in upgrade_offices(address):
+        if each.error:
+            status = REGISTER_UNUSABLE
+            warn(each.error.message(show_value, _))
+        elif each.foreign_owner:
+            text = _("Office {office} stays as it is: it belongs to {owner}, whom your login may not act as.")
+            warn(text.format(office=each.office, owner=each.foreign_owner))
+        else:
+            print_line(_("office {office}: {changes}").format(office=each.office, changes=say(_changes(each))))
+        if each.repaired and each.old == VERSION:
+            text = _("Office {office} was without its own {names}: 'dealtrack verify' there checks its entries.")
+            warn(text.format(office=each.office, names=", ".join(each.repaired)))
+    raise typer.Exit(status)
+
+
+def _changes(upgrade: "OfficeUpgrade") -> Phrase:
+    """Return what upgrading an office did."""
+    changes = [Phrase("schema {version}", version=VERSION)]
+    if upgrade.old != VERSION:
+        changes = [Phrase("schema {old} is now {new}", old=upgrade.old, new=VERSION)]
+    if upgrade.repaired or upgrade.views:
+        changes.append(Phrase("made anew: {names}", names=", ".join((*upgrade.repaired, *upgrade.views))))
+    if upgrade.has_new_rights:
+        changes.append(Phrase("rights given anew"))
+    return in_order([*changes, *([Phrase("nothing to do")] if upgrade.is_unchanged else [])])
 
 
 def seal(session: Session) -> None:

@@ -251,8 +251,8 @@ class Engine(Protocol):
     ) -> tuple[Database, Upgrade | None]:
         """Return an opened register's database brought to the present schema, and what that did.
 
-        With `read_only` the register stays as it is. Raises NotARegister, RegisterNewer, RegisterOlder and
-        RegisterAltered.
+        With `read_only` the register stays as it is. Raises NotARegister, RegisterNewer, RegisterOlder,
+        OfficeOlder and RegisterAltered.
         """
 
     def create(self, fill: Callable[[Database], None]) -> None:

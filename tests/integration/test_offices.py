@@ -16,8 +16,10 @@ import pytest
 from dealtrack.core.chain import entry_hash
 from dealtrack.errors import DealtrackError, NotAnOffice, RegisterUnusable, UnknownOffice
 from dealtrack.register.address import read_address
-from dealtrack.register.engine import EngineFault, FaultKind, ServerAddress
+from dealtrack.register.engine import VERSION, EngineFault, FaultKind, ServerAddress
+from dealtrack.register.migrations import Migration, Step
 from dealtrack.register.opening import open_register
+from dealtrack.register.register import Register
 from tests.conftest import Result
 from tests.postgres import SUPERUSER, Server, why_not
 
@@ -26,6 +28,7 @@ psycopg2 = pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
 from dealtrack.register.postgres import schema  # noqa: E402  # they need psycopg2
 from dealtrack.register.postgres.connection import ServerDatabase  # noqa: E402
 from dealtrack.register.postgres.office_reader import OfficeReader  # noqa: E402
+from dealtrack.register.postgres.office_upgrade import OfficeUpgrade, upgrade_offices  # noqa: E402
 from dealtrack.register.postgres.rights import NATIONAL_COLUMNS, OfficeRole, role_name  # noqa: E402
 
 NOW = "2016-11-15T09:00:00+08:00"
@@ -868,3 +871,199 @@ def test_an_office_that_goes_while_it_is_open_is_told_as_such(
         town.sql(statement)
         with register.database.writing():
             register.database.rows("SELECT seq FROM head")
+
+
+# Upgrades
+
+
+def nothing(register: Register) -> None:
+    del register
+
+
+def add_column(register: Register) -> None:
+    """Do on a server what the present version added, as `older` takes it away."""
+    register.database.write('ALTER TABLE complaint ADD COLUMN import_key text COLLATE "C"')
+    register.database.write("ALTER TABLE complaint ALTER COLUMN reopenings TYPE integer")
+
+
+TO_PRESENT = (Migration(VERSION, in_file=nothing, on_server=add_column),)
+
+
+def older(town: Town, office: str) -> None:
+    """Let an office be of the version before, in which a table had fewer columns and one of another type."""
+    town.sql(
+        "DROP VIEW national.office_complaint, national.office_clock",
+        f"ALTER TABLE {office}.complaint DROP COLUMN import_key",
+        f"ALTER TABLE {office}.complaint ALTER COLUMN reopenings TYPE bigint",
+        f"UPDATE {office}.meta SET version = {VERSION - 1}",
+    )
+    town("dba", "", "office", "add", "xicheng").ok()
+    assert town.sql("SELECT count(*) FROM national.office_complaint", login="sun") == [(2,)]
+
+
+def upgraded(town: Town, login: str = "dba", migrations: tuple[Migration, ...] = ()) -> dict[str, OfficeUpgrade]:
+    address = read_address(town.address(login, "national"))
+    assert isinstance(address, ServerAddress)
+    return {each.office: each for each in upgrade_offices(address, migrations)}
+
+
+def test_offices_that_are_as_they_should_be_are_left(town: Town) -> None:
+    before = rights_given(town), town.sql("SELECT oid, xmin::text FROM pg_class ORDER BY oid")
+    done = town("dba", "haidian", "office", "upgrade")
+    assert (done.ok(), done.err) == (
+        "".join(f"office {office}: schema 8; nothing to do\n" for office in ("haidian", "朝阳", "national")),
+        "",
+    )
+    assert (rights_given(town), town.sql("SELECT oid, xmin::text FROM pg_class ORDER BY oid")) == before
+
+
+def test_an_older_office_is_brought_to_the_present_schema(town: Town) -> None:
+    seal_and_go_on(town)
+    older(town, "haidian")
+    head = town.head("haidian")
+    done = upgraded(town, migrations=TO_PRESENT)
+    assert done["haidian"] == OfficeUpgrade("haidian", VERSION - 1, repaired=("complaint_import_key",))
+    assert done["朝阳"].is_unchanged and done["xicheng"].is_unchanged
+    assert done["national"].views == ("office_clock", "office_complaint")
+    assert town.head("haidian") == head
+    assert town.sql("SELECT version FROM haidian.meta") == [(VERSION,)]
+    assert town.sql("SELECT pg_has_role('dba', 'haidian_owner', 'MEMBER')") == [(False,)]
+    town("li", "haidian", "forward", 1).ok()
+    town("li", "haidian", "verify").ok()
+    town("sun", "national", "verify").ok()
+    assert town.sql("SELECT count(*) FROM national.office_complaint", login="sun") == [(2,)]
+    assert all(each.is_unchanged for each in upgraded(town, migrations=TO_PRESENT).values())
+
+
+def fail(register: Register) -> None:
+    add_column(register)
+    register.database.write("UPDATE head SET turn = turn / 0")
+
+
+def meet_a_bent_row(register: Register) -> None:
+    add_column(register)
+    raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        (fail, "the server reports: division by zero"),
+        (meet_a_bent_row, "Office haidian was not upgraded: it holds a row that no entry makes"),
+        (nothing, "Office haidian was not upgraded: its schema was altered at complaint.import_key"),
+        (None, "has schema 7, older than 8, and cannot be upgraded"),
+    ],
+)
+def test_an_office_whose_upgrade_fails_stays_as_it_was_and_the_others_are_upgraded(
+    town: Town, step: Step | None, reason: str
+) -> None:
+    older(town, "haidian")
+    town.sql("DROP INDEX 朝阳.clock_late")
+    made = (
+        "SELECT relname, attname, atttypid, relacl::text, attacl::text FROM pg_class c JOIN pg_attribute "
+        "ON attrelid = c.oid WHERE relnamespace = 'haidian'::regnamespace ORDER BY 1, 2"
+    )
+    before = town.sql(made), town.head("haidian")
+    done = upgraded(town, migrations=(Migration(VERSION, in_file=nothing, on_server=step),))
+    assert reason in str(done["haidian"].error)
+    assert done["朝阳"].repaired == ("clock_late",)
+    assert (town.sql(made), town.head("haidian")) == before
+    assert town.sql("SELECT version FROM haidian.meta") == [(7,)]
+    assert town.sql("SELECT DISTINCT office FROM national.office_complaint", login="sun") == [("朝阳",)]
+
+
+def test_what_is_not_upgraded_is_named_and_told_by_the_status(town: Town) -> None:
+    town.sql("UPDATE haidian.meta SET version = 99", "UPDATE 朝阳.meta SET version = 7")
+    done = town("dba", "", "office", "upgrade")
+    assert (done.status, done.out) == (3, "office national: schema 8; nothing to do\n")
+    newer, older = done.err.splitlines()
+    assert "office=haidian was made by a newer dealtrack (schema 99; this one reads 8). Upgrade dealtrack." in newer
+    assert "office=朝阳 has schema 7, older than 8, and cannot be upgraded." in older
+
+
+ALTERATIONS = {
+    "a trigger that is off": ("ALTER TABLE haidian.transition DISABLE TRIGGER transition_is_never_changed", ""),
+    "a trigger that is gone": ("DROP TRIGGER transition_grows_at_its_end ON haidian.transition", ""),
+    "a function that is another": (
+        "CREATE OR REPLACE FUNCTION haidian.first_break() RETURNS bigint LANGUAGE sql AS 'SELECT NULL::bigint'",
+        "first_break",
+    ),
+    "a function that is gone": ("DROP FUNCTION haidian.first_break()", "first_break"),
+    "a function that everybody may run": ("GRANT EXECUTE ON FUNCTION haidian.first_break() TO PUBLIC", "rights"),
+    "an index that is gone": ("DROP INDEX haidian.clock_running", "clock_running"),
+    "a right that is gone": ("REVOKE SELECT ON haidian.complaint FROM haidian_clerk", "rights"),
+    "a right that is too much": ("GRANT UPDATE ON haidian.transition TO haidian_clerk", "rights"),
+    "a right of the nation that is gone": ("REVOKE USAGE ON SCHEMA haidian FROM national_reader", "rights"),
+    "a right of the nation that is too much": ("GRANT SELECT ON haidian.personal TO national_reader", "rights"),
+}
+
+
+@pytest.mark.parametrize("case", ALTERATIONS)
+def test_guards_and_rights_that_are_not_as_they_were_made_are_made_anew(town: Town, case: str) -> None:
+    statement, name = ALTERATIONS[case]
+    before = rights_given(town)
+    town.sql(statement)
+    done = town("dba", "", "office", "upgrade")
+    line, *others = done.ok().splitlines()
+    assert line.startswith("office haidian: schema 8; ") and (name or "transition_") in line
+    assert len(others) == 2 and all(other.endswith("nothing to do") for other in others)
+    assert ("Office haidian was without its own" in done.err) == (name != "rights")
+    assert sorted_rights(rights_given(town)) == sorted_rights(before)
+    town("li", "haidian", "verify").ok()
+    town("sun", "national", "verify").ok()
+    town("li", "haidian", "forward", 1).ok()
+
+
+def sorted_rights(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return rights without the order in which they were given."""
+    return [(*row[:2], sorted((row[2] or "").strip("{}").split(","))) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("ALTER TABLE haidian.complaint DROP COLUMN import_key", "complaint.import_key"),
+        ("CREATE INDEX of_another ON haidian.complaint (owner)", "of_another"),
+        ("ALTER TABLE haidian.clock DROP CONSTRAINT clock_pkey", "clock"),
+    ],
+)
+def test_what_is_altered_otherwise_is_named_and_left(town: Town, statement: str, name: str) -> None:
+    town.sql(statement)
+    done = town("dba", "", "office", "upgrade")
+    assert (done.status, len(done.out.splitlines())) == (3, 2)
+    assert f"Office haidian was not upgraded: its schema was altered at {name}" in done.err
+
+
+def test_offices_of_another_owner_are_left_and_named(town: Town) -> None:
+    town(SUPERUSER, "xicheng", "init").ok()
+    town.sql("DROP INDEX xicheng.clock_late")
+    done = town("dba", "", "office", "upgrade")
+    assert len(done.ok().splitlines()) == 3
+    assert "Office xicheng stays as it is: it belongs to postgres" in done.err
+    assert "office xicheng: schema 8; made anew: clock_late" in town(SUPERUSER, "", "office", "upgrade").ok()
+    refused = town("li", "haidian", "office", "upgrade")
+    assert (refused.status, refused.out, "li may not manage offices" in refused.err) == (3, "", True)
+
+
+@pytest.mark.parametrize("words", [("office", "upgrade"), ("office", "add", "xicheng")])
+def test_the_nation_s_views_that_went_with_an_office_are_made_anew(town: Town, words: tuple[str, ...]) -> None:
+    town.sql("DROP SCHEMA haidian CASCADE")
+    missing = seal(town)
+    assert missing.status == 1
+    assert (
+        "The views over all offices are missing: the server administrator runs 'dealtrack office upgrade'"
+        in missing.err
+    )
+    town("dba", "", *words).ok()
+    assert town.sql("SELECT DISTINCT office FROM national.office_complaint", login="sun") == [("朝阳",)]
+    seal(town).ok()
+
+
+def test_a_schema_of_a_name_that_no_office_has_is_none(town: Town) -> None:
+    name = """ "x' || pg_sleep(9) || '" """
+    town.sql(
+        f"CREATE SCHEMA {name}",
+        f"CREATE TABLE {name}.head AS SELECT * FROM haidian.head",
+        f"CREATE TABLE {name}.meta AS SELECT * FROM haidian.meta",
+    )
+    assert [each["office"] for each in listed(town, SUPERUSER)] == [*OFFICES]

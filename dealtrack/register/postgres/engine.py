@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from dealtrack.errors import (
     NotAnOffice,
+    OfficeOlder,
     RegisterExists,
     RegisterNewer,
-    RegisterOlder,
     UnknownOffice,
 )
 from dealtrack.register.address import NATION
@@ -63,8 +63,7 @@ class ServerEngine:
         if version > VERSION:
             raise RegisterNewer(path=self.address, found=version, known=VERSION)
         if version < VERSION:
-            reason = "Its owner upgrades it."
-            raise RegisterOlder(path=self.address, found=version, known=VERSION, reason=reason)
+            raise OfficeOlder(office=self.address.office, address=self.address, found=version, known=VERSION)
         return database, None
 
     def _check_presence(self, database: Database) -> None:

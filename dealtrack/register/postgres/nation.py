@@ -14,10 +14,12 @@ from dealtrack.core.runs import End
 from dealtrack.core.standing import Lateness
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
+from dealtrack.register.address import NATION
 from dealtrack.register.engine import Database, SelectStatement
 from dealtrack.register.journal import Event
 from dealtrack.register.postgres import comparison
 from dealtrack.register.postgres.office_reader import OfficeReader
+from dealtrack.register.postgres.rights import VIEWED_TABLES, view_name
 from dealtrack.register.postgres.values import quoted
 from dealtrack.register.projection import clock_of, complaint_of
 from dealtrack.register.queries import CLOCK, COMPLAINT, COMPLAINT_WIDTH, IS_OPEN, Filter, View, conditions
@@ -59,11 +61,14 @@ def _heads(entry: journal.Entry) -> Heads:
 
 
 def broken_since_last(offices: OfficeReader) -> list[Phrase]:
-    """Return which offices' journals do not hold what was sealed last: a look at one entry of each."""
+    """Return which offices' journals do not hold what was sealed last: a look at one entry of each.
+
+    At last that the nation's views are missing, as they go with an office that is dropped.
+    """
     heads = last_seal(offices.database)
     same_entry = "SELECT {name} FROM {schema}.transition WHERE seq = ? AND encode(hash, 'hex') = ?"
     whole = {office for (office,) in offices.rows(same_entry, lambda office: heads.get(office, (0, "")))}
-    return [
+    faults = [
         Phrase(
             "office {office}: entry {seq} is no longer as it was sealed; 'dealtrack verify' with the national register "
             "shows more",
@@ -72,6 +77,12 @@ def broken_since_last(offices: OfficeReader) -> list[Phrase]:
         )
         for office in sorted(heads.keys() - whole - offices.faults.keys())
     ]
+    views = "SELECT count(*) FROM pg_views WHERE schemaname = ? AND viewname = ANY(?)"
+    ((count,),) = offices.database.rows(views, (NATION, [view_name(table) for table in VIEWED_TABLES]))
+    if offices.names and count < len(VIEWED_TABLES):
+        text = "the views over all offices are missing: the server administrator runs 'dealtrack office upgrade'"
+        faults.append(Phrase(text))
+    return faults
 
 
 def sealed_faults(register: Store) -> Iterator[Phrase]:

@@ -24,9 +24,13 @@ JOIN pg_class h ON h.relnamespace = n.oid AND h.relname = 'head'
 JOIN pg_attribute t ON t.attrelid = h.oid AND t.attname = 'recorded_at'
 JOIN pg_class m ON m.relnamespace = n.oid AND m.relname = 'meta'
 JOIN pg_attribute a ON a.attrelid = m.oid AND a.attname = 'application_id'
+WHERE n.nspname !~ '[\\x01-\\x2f\\x3a-\\x40\\x5b-\\x5e\\x60\\x7b-\\x7f]'
 ORDER BY n.nspname COLLATE "C"
 """
-"""All registers of the database, each with whether it has roles, and whether the login may read it."""
+"""All registers of the database, each with whether it has roles, and whether the login may read it.
+
+The name of an office has letters, digits and _ alone; a schema of another name is none, whatever tables it has.
+"""
 
 PATIENCE_OF_EACH = "1s"
 """How long a lock of one office is waited for, once one of several could not be had."""

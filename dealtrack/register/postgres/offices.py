@@ -59,7 +59,7 @@ def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewO
     """
     office = address.office
     owner = role_name(office, OfficeRole.OWNER)
-    with _administering(address) as database:
+    with administering(address) as database:
         is_there = bool(database.rows("SELECT 1 FROM pg_namespace WHERE nspname = ?", (office,)))
         names = [role_name(office, role) for role in OfficeRole]
         present = [name for (name,) in database.rows("SELECT rolname FROM pg_roles WHERE rolname = ANY(?)", (names,))]
@@ -72,7 +72,7 @@ def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewO
         may_monitor = _may_monitor(database)
         for statement in (*rights.role_creation(office), *([rights.monitoring(office)] if may_monitor else [])):
             database.write(statement)
-        with _member_of(database, owner):
+        with member_of(database, owner):
             for statement in schema.handing_over(office, owner) if is_there else schema.creation(office, owner):
                 database.write(statement)
             if not is_there:
@@ -101,15 +101,15 @@ def _show_to_nation(database: ServerDatabase, office: str) -> None:
     offices = [name for name in with_roles if name != NATION]
     for each in offices if office == NATION else [office]:
         owner = role_name(each, OfficeRole.OWNER)
-        with _member_of(database, owner):
+        with member_of(database, owner):
             _write_as(database, owner, rights.national_grants(each))
     if offices:
         owner = role_name(NATION, OfficeRole.OWNER)
-        with _member_of(database, owner):
-            _write_as(database, owner, _views(offices))
+        with member_of(database, owner):
+            _write_as(database, owner, view_statements(offices))
 
 
-def _views(offices: list[str]) -> Iterator[str]:
+def view_statements(offices: list[str]) -> Iterator[str]:
     """Yield the statements that make the nation's views anew; each reads with the rights of who asks."""
     for table in VIEWED_TABLES:
         columns = ", ".join(NATIONAL_COLUMNS[table])
@@ -120,7 +120,7 @@ def _views(offices: list[str]) -> Iterator[str]:
 
 
 @contextmanager
-def _member_of(database: ServerDatabase, role: str) -> Iterator[None]:
+def member_of(database: ServerDatabase, role: str) -> Iterator[None]:
     """Make the login a member of a role for the block, if it was none before."""
     ((is_member,),) = database.rows(
         "SELECT pg_has_role(session_user, ?, "
@@ -135,14 +135,22 @@ def _member_of(database: ServerDatabase, role: str) -> Iterator[None]:
         database.write(f"REVOKE {quoted(role)} FROM {login}")
 
 
+@contextmanager
+def acting_as(database: Database, role: str) -> Iterator[None]:
+    """Let the block act as a role, of which the login is a member."""
+    database.write(f"SET LOCAL ROLE {quoted(role)}")
+    yield
+    database.write("SET LOCAL ROLE NONE")
+
+
 def _write_as(database: Database, role: str, statements: Iterable[str]) -> None:
-    """Run statements as a role, of which the login is a member."""
-    for statement in (f"SET LOCAL ROLE {quoted(role)}", *statements, "SET LOCAL ROLE NONE"):
-        database.write(statement)
+    with acting_as(database, role):
+        for statement in statements:
+            database.write(statement)
 
 
 @contextmanager
-def _administering(address: ServerAddress) -> Iterator[ServerDatabase]:
+def administering(address: ServerAddress) -> Iterator[ServerDatabase]:
     """Connect for the block, which changes offices, wholly or not at all; raises NotAdministrator."""
     with faults_of(address), closing(ServerDatabase(address)) as database:
         try:
@@ -157,7 +165,7 @@ def _administering(address: ServerAddress) -> Iterator[ServerDatabase]:
 def grant(address: ServerAddress, login: str, role: OfficeRole) -> None:
     """Make a login a clerk, keeper or reader of an office; raises NoLogin, NoOfficeRoles, NotAdministrator."""
     office = address.office
-    with _administering(address) as database:
+    with administering(address) as database:
         if not database.rows("SELECT 1 FROM pg_roles WHERE rolname = ?", (role_name(office, role),)):
             raise NoOfficeRoles(office=office)
         if not database.rows("SELECT 1 FROM pg_roles WHERE rolname = ? AND rolcanlogin", (login,)):
@@ -172,7 +180,7 @@ def revoke(address: ServerAddress, login: str, role: OfficeRole | None) -> tuple
     """
     office = address.office
     names = {role_name(office, each): each for each in GRANTED}
-    with _administering(address) as database:
+    with administering(address) as database:
         if not database.rows("SELECT 1 FROM pg_roles WHERE rolname = ANY(?)", ([*names],)):
             raise NoOfficeRoles(office=office)
         members: dict[str, list[OfficeRole]] = {}

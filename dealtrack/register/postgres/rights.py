@@ -86,10 +86,11 @@ def monitoring(office: str) -> str:
 
 
 def national_grants(office: str) -> list[str]:
-    """Return the statements that give the nation its rights in an office; the office's owner runs them."""
+    """Return the statements that give the nation its rights in an office, and no others; its owner runs them."""
     schema, reader = quoted(office), _named(NATION, OfficeRole.READER)
     return [
         f"GRANT USAGE ON SCHEMA {schema} TO {reader}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {reader}",
         *(
             f"GRANT SELECT ({', '.join(columns)}) ON {schema}.{table} TO {reader}"
             for table, columns in NATIONAL_COLUMNS.items()
