@@ -842,13 +842,31 @@ def test_the_next_seal_says_that_the_last_one_is_broken(town: Town, case: str) -
 # Versions
 
 
-@pytest.mark.parametrize(("version", "message"), [(99, "newer dealtrack"), (7, "older than")])
-def test_a_register_of_another_schema_is_refused(town: Town, version: int, message: str) -> None:
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("version", "advice"),
+    [
+        (99, "was made by a newer dealtrack (schema 99; this one reads 8). Upgrade dealtrack."),
+        (
+            7,
+            "has schema 7, older than 8, and waits for an upgrade.\nThe server administrator runs 'dealtrack office upgrade'",
+        ),
+    ],
+)
+def test_an_office_of_another_schema_is_refused_by_every_command(town: Town, version: int, advice: str) -> None:
+    """Also by commands that look for what is wrong: only the administrator may make it right."""
+    lines = [line for line in (*DAY, *LOOKS, *KEEPING) if line != "office list"]
+    lines += ["move {home}/nothing.db", "doctor", "calendar refresh", "undo", "import {home}/many.csv --dry-run"]
     town.sql(f"UPDATE haidian.meta SET version = {version}")
-    for words in (("list",), ("add", "--platform", "JD")):
-        refused = town("li", "haidian", *words)
-        assert refused.status == 3
-        assert message in refused.err
+    for line in lines:
+        words = words_of(line, town, "li")
+        place = [town.address("li", "haidian")] if words[0] == "move" else []
+        refused = town("li", "haidian", words[0], *place, *words[1:])
+        assert (refused.status, refused.out) == (3, ""), (line, refused)
+        assert advice in refused.err, (line, refused.err)
+    assert not (town.home / "nothing.db").exists()
+    # What reads no complaint still works.
+    town("dba", "haidian", "office", "grant", "li", "--role", "clerk").ok()
 
 
 # What is done to an office while somebody works in it
