@@ -52,7 +52,7 @@ COMMANDS: dict[str, CommandEntry] = {
         "Set up", "platform", ("list", "show", "add", "edit", "check", "rename", "merge", "remove", "import")
     ),
     "office": CommandEntry(
-        "Set up", "office", ("add", "grant", "revoke", "list", "overdue", "report", "seal", "upgrade")
+        "Set up", "office", ("add", "grant", "revoke", "upgrade", "list", "complaints", "overdue", "report", "seal")
     ),
     **_commands("Help", "help", "help"),
 }

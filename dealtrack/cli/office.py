@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dealtrack.cli.language import _, _n, say, sentence
-from dealtrack.cli.options import FilterOptions, Format, ReceivedDays, argument, option, read_filter
+from dealtrack.cli.options import FilterOptions, Format, ReceivedDays, StatusNames, argument, option, read_filter
 from dealtrack.cli.output import check_word, next_line, print_records
 from dealtrack.cli.session import Session, show_value
 from dealtrack.cli.setup import (
@@ -19,7 +19,7 @@ from dealtrack.cli.setup import (
     warn_of_setup,
 )
 from dealtrack.cli.terminal import print_line, warn
-from dealtrack.core.standing import WATCH_KEYS, watch_record
+from dealtrack.core.standing import WATCH_KEYS, record, record_keys, watch_record
 from dealtrack.errors import CHECK_FAILED, REGISTER_UNUSABLE, NeedsServer
 from dealtrack.phrase import Phrase, Word, in_order
 from dealtrack.register.address import NATION, office_address
@@ -29,6 +29,9 @@ from dealtrack.register.queries import View
 
 if TYPE_CHECKING:
     from dealtrack.register.postgres.office_upgrade import OfficeUpgrade
+
+SUMMARY = "summary"
+"""What no reader of the nation reads of a complaint, of all that its record has."""
 
 ROLES = {"clerk": Word("clerk"), "keeper": Word("keeper"), "reader": Word("reader")}
 
@@ -136,6 +139,26 @@ def _warn_of(faults: Mapping[str, str]) -> int:
     for office, fault in faults.items():
         warn(sentence(office_fault(office, fault)))
     return REGISTER_UNUSABLE if faults else 0
+
+
+def complaints(session: Session, status: StatusNames, only: FilterOptions, received: ReceivedDays, fmt: Format) -> None:
+    """List the complaints of all offices, without summaries; for readers of the national register."""
+    session.address = _address(session, NATION)
+    from dealtrack.register.postgres.nation import clock_names
+    from dealtrack.register.postgres.nation import complaints as complaints_of_offices
+    from dealtrack.register.postgres.office_reader import OfficeReader
+
+    with session.register() as register:
+        since, until = session.received_span(*received, register.zone)
+        query, view = read_filter(register, *only, status, since=since, until=until), View.of(session.now)
+        offices = OfficeReader(register.database)
+        names = dict.fromkeys((*register.clock_names(view), *clock_names(offices)))
+        keys = ["office", *(key for key in record_keys(names) if key != SUMMARY)]
+        standings = complaints_of_offices(offices, register, query, view)
+        records = ({"office": office, **record(standing)} for office, standing in standings)
+        readable = ({key: value for key, value in each.items() if key != SUMMARY} for each in records)
+        print_records(readable, keys, fmt, zone=register.zone)
+    raise typer.Exit(_warn_of(offices.faults))
 
 
 def overdue(session: Session, only: FilterOptions, fmt: Format) -> None:

@@ -20,8 +20,9 @@ from dealtrack.register.engine import VERSION, EngineFault, FaultKind, ServerAdd
 from dealtrack.register.migrations import Migration, Step
 from dealtrack.register.opening import open_register
 from dealtrack.register.register import Register
-from tests.conftest import Result
+from tests.conftest import PROJECT, Result
 from tests.postgres import SUPERUSER, Server, why_not
+from tests.terminal import Terminal
 
 psycopg2 = pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
 
@@ -496,6 +497,55 @@ def test_the_nation_sees_what_is_overdue_in_each_office(busy: Town, only: tuple[
     assert busy("li", "", "office", "overdue").status == 3
 
 
+@pytest.mark.parametrize(
+    "only",
+    [
+        (),
+        ("--status", "open"),
+        ("--status", "voided"),
+        ("--owner", "li"),
+        ("--from", "2016-11-03", "--to", "2016-11-06"),
+    ],
+)
+def test_the_nation_sees_the_complaints_of_each_office(busy: Town, only: tuple[str, ...]) -> None:
+    busy("li", "haidian", "void", 8, "--reason", "x", "--yes").ok()
+    for login, office in (("li", "haidian"), ("cron", "national")):
+        busy(login, office, "policy", "adopt", "samr-complaint", "--yes").ok()
+    busy("li", "haidian", "add", "--platform", "JD", "--policy", "samr-complaint").ok()
+    seen = records(busy("sun", "", "office", "complaints", *only, "--format", "json", now=MONTH_LATER))
+    for login, office in (("li", "haidian"), ("chen", "朝阳")):
+        own = records(busy(login, office, "list", *only, "--format", "json", now=MONTH_LATER))
+        expected = [{"office": office} | {key: each[key] for key in each if key != "summary"} for each in own]
+        assert [each for each in seen if each["office"] == office] == expected
+    assert len({each["office"] for each in seen}) == (1 if only[:1] == ("--owner",) or "voided" in only else 2)
+    assert busy("li", "", "office", "complaints").status == 3
+
+
+def test_of_a_policy_that_the_nation_does_not_have_it_shows_the_stages_that_have_begun(town: Town) -> None:
+    text = (PROJECT / "data" / "policies" / "odr.toml").read_text(encoding="utf-8")
+    own = town.home / "own.toml"
+    own.write_text(text.replace('"odr"', '"own"').replace('"complete"', '"answer"'), encoding="utf-8")
+    town("li", "haidian", "policy", "adopt", own, "--yes", now=MONTH_LATER).ok()
+    later = "2018-03-20T09:00:00+08:00"
+    town("li", "haidian", "add", "--platform", "JD", "--policy", "own", "--at", "2018-03-16", now=later).ok()
+    _, known = records(town("li", "haidian", "list", "--format", "json", now=later))
+    (seen,) = [
+        each
+        for each in records(town("sun", "", "office", "complaints", "--format", "json", now=later))
+        if each["policy"] == "own"
+    ]
+    assert seen["answer_due"] == known["answer_due"] is not None
+    assert "answer_due" in town("sun", "", "office", "complaints", "--format", "csv", now=later).ok()
+
+
+@pytest.mark.parametrize("command", ["list", "overdue", "due"])
+def test_on_a_terminal_the_national_register_tells_where_the_complaints_are(town: Town, command: str) -> None:
+    named = {"DEALTRACK_HOME": str(town.home), "DEALTRACK_DB": town.address("sun", "national"), "LANG": "C.UTF-8"}
+    with Terminal([command], {"PATH": "/usr/bin:/bin", **named}, PROJECT) as terminal:
+        assert terminal.end() == 0
+    assert "see 'dealtrack office complaints'" in " ".join(terminal.screen.split())
+
+
 @pytest.mark.parametrize("days", [(), ("--from", "2016-11-03", "--to", "2016-11-06")])
 def test_the_nation_s_figures_are_those_of_each_office(busy: Town, days: tuple[str, ...]) -> None:
     figures = records(busy("sun", "", "office", "report", *days, "--format", "json", now=MONTH_LATER))
@@ -520,6 +570,7 @@ NO_CLOCK = "INSERT INTO haidian.clock VALUES (1, '{name}', 9, '{at}', '{at}', '{
         ("overdue", "UPDATE haidian.complaint SET status = 'zzz'"),
         ("overdue", NO_CLOCK.format(name="forward", at="1", day="zzz", end="NULL, NULL")),
         ("overdue", NO_CLOCK.format(name="forward", at="2016-11-02T01:00:00Z", day="zzz", end="NULL, NULL")),
+        ("complaints", "UPDATE haidian.complaint SET status = 'zzz' WHERE id = 3"),
         ("report", NO_CLOCK.format(name="forward", at="2016-11-02T01:00:00Z", day="2016-11-02", end="'zzz', 'zzz'")),
     ],
 )
@@ -540,7 +591,9 @@ def test_a_moment_that_cannot_be_read_hides_no_other_office(town: Town) -> None:
 
 
 @pytest.mark.parametrize("version", [7, 99])
-@pytest.mark.parametrize("command", [("office", "list"), ("office", "overdue"), ("office", "report")])
+@pytest.mark.parametrize(
+    "command", [("office", "list"), ("office", "complaints"), ("office", "overdue"), ("office", "report")]
+)
 def test_an_office_of_another_schema_is_named_and_the_others_are_shown(
     town: Town, command: tuple[str, ...], version: int
 ) -> None:

@@ -5,13 +5,14 @@ last entries off, for which he must be a superuser of the server. The hash of an
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
 from dealtrack.core.clocks import Verdict, verdict, verdict_of_run
 from dealtrack.core.moments import to_store
 from dealtrack.core.runs import End
-from dealtrack.core.standing import Lateness
+from dealtrack.core.standing import Lateness, Standing
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.address import NATION
@@ -22,7 +23,16 @@ from dealtrack.register.postgres.office_reader import OfficeReader
 from dealtrack.register.postgres.rights import VIEWED_TABLES, view_name
 from dealtrack.register.postgres.values import quoted
 from dealtrack.register.projection import clock_of, complaint_of
-from dealtrack.register.queries import CLOCK, COMPLAINT, COMPLAINT_WIDTH, IS_OPEN, Filter, View, conditions
+from dealtrack.register.queries import (
+    CLOCK,
+    COMPLAINT,
+    COMPLAINT_WIDTH,
+    IS_OPEN,
+    Filter,
+    View,
+    complaint_with_clocks,
+    conditions,
+)
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
 from dealtrack.register.store import Store
@@ -160,16 +170,48 @@ class OfficeFigures(NamedTuple):
     on_time_rate: float | None
 
 
+# A summary is text that somebody wrote, and what an import is known by is made of one.
+_COMPLAINT = COMPLAINT.replace("c.summary", "NULL").replace("c.import_key", "NULL")
+
+
+def clock_names(offices: OfficeReader) -> list[str]:
+    """Return the names of all clocks that complaints of offices ever had."""
+    rows = offices.rows("SELECT {name}, k.name FROM {schema}.clock k GROUP BY 2")
+    return sorted({name for _, name in rows})
+
+
+def complaints(offices: OfficeReader, register: Register, query: Filter, view: View) -> Iterator[tuple[str, Standing]]:
+    """Yield the complaints that a filter chooses of all offices, each with its office, by office and id, as they stand.
+
+    They have no summaries. A clock that has not begun is expected by the calendar and the policies of the nation's
+    register, and left out where it does not have the policy. A row that cannot be read is left out.
+    """
+    condition, values = conditions(query, offices.database)
+    for office in offices.names:
+        schema = quoted(office)
+        select = (
+            f"SELECT {_COMPLAINT}, {CLOCK} FROM {schema}.complaint c LEFT JOIN {schema}.clock k ON k.complaint = c.id "
+            f"WHERE {condition} ORDER BY c.id, k.name, k.round"
+        )
+        with offices.reading(office):
+            for _, rows in groupby(offices.database.stream(select, values), key=itemgetter(0)):
+                with offices.reading(office):
+                    complaint, runs = complaint_with_clocks(list(rows))
+                    if complaint.policy in register.policies:
+                        yield office, register.standing(complaint, runs, view)
+                    else:
+                        latest = {run.name: run for run in runs}
+                        yield office, Standing(complaint, tuple(latest.values()), view.moment, tuple(runs))
+
+
 def overdue(offices: OfficeReader, register: Register, query: Filter, view: View) -> Iterator[tuple[str, Lateness]]:
     """Yield the overdue clocks of all offices, each with its office, the earliest deadline first, as they stand now.
 
     Days late are counted by the calendar of the nation's register. A row that cannot be read is left out.
     """
     condition, values = conditions(query, offices.database)
-    # A summary is text that somebody wrote, and what an import is known by is made of one.
-    columns = COMPLAINT.replace("c.summary", "NULL").replace("c.import_key", "NULL")
     running = (
-        f"SELECT {{name}}, {columns}, {CLOCK} FROM {{schema}}.clock k "
+        f"SELECT {{name}}, {_COMPLAINT}, {CLOCK} FROM {{schema}}.clock k "
         "JOIN {schema}.complaint c ON c.id = k.complaint "
         f"WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL AND k.due_at <= ? AND {condition}"
     )
