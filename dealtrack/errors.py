@@ -475,12 +475,12 @@ class NotConnected(DealtrackError, exit_code=REGISTER_UNUSABLE):
 
 
 class OfficeOlder(DealtrackError, exit_code=REGISTER_UNUSABLE):
-    """Office {office} at {address} has schema {found}, older than {known}, and waits for an upgrade.
+    """Office {office} at {address} has schema {found}, older than {known}, and must be upgraded first.
     The server administrator runs 'dealtrack office upgrade', once for all offices."""
 
 
 class OfficeNotUpgraded(DealtrackError, exit_code=REGISTER_UNUSABLE):
-    """Office {office} was not upgraded: {reason}. 'dealtrack verify' with that office shows what is wrong."""
+    """Office {office} was not upgraded: {reason}. Nothing was changed in it."""
 
 
 class UnknownOffice(RegisterMissing, exit_code=REGISTER_UNUSABLE):

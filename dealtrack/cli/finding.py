@@ -93,5 +93,5 @@ def tell_nothing(register: Register, query: Filter, view: View, text: str) -> No
             near = suggestion(nearest_names(name, frequent_owners(register)))
             text = _("No complaint belongs to {name}.{nearest}", name=name, nearest=say(near))
     if isinstance(register.address, ServerAddress) and register.address.office == NATION:
-        text = _("the national register has no complaints of its own; see 'dealtrack office complaints' and 'overdue'")
+        text = _("not in the national register itself: 'dealtrack office complaints' lists those of all offices")
     tell(text)

@@ -191,7 +191,7 @@ def report(session: Session, received: ReceivedDays, only: FilterOptions, fmt: F
 
 
 def upgrade(session: Session) -> None:
-    """Upgrade all offices of the server to the schema of this dealtrack; repairs their guards and rights too."""
+    """Upgrade all offices of the server to the schema of this dealtrack; repair their guards and rights."""
     address = _address(session, NATION)
     from dealtrack.register.postgres.office_upgrade import upgrade_offices
 

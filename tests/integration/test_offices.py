@@ -543,7 +543,7 @@ def test_on_a_terminal_the_national_register_tells_where_the_complaints_are(town
     named = {"DEALTRACK_HOME": str(town.home), "DEALTRACK_DB": town.address("sun", "national"), "LANG": "C.UTF-8"}
     with Terminal([command], {"PATH": "/usr/bin:/bin", **named}, PROJECT) as terminal:
         assert terminal.end() == 0
-    assert "see 'dealtrack office complaints'" in " ".join(terminal.screen.split())
+    assert "'dealtrack office complaints' lists those of all offices" in " ".join(terminal.screen.split())
 
 
 @pytest.mark.parametrize("days", [(), ("--from", "2016-11-03", "--to", "2016-11-06")])
@@ -902,7 +902,7 @@ def test_the_next_seal_says_that_the_last_one_is_broken(town: Town, case: str) -
         (99, "was made by a newer dealtrack (schema 99; this one reads 8). Upgrade dealtrack."),
         (
             7,
-            "has schema 7, older than 8, and waits for an upgrade.\nThe server administrator runs 'dealtrack office upgrade'",
+            "has schema 7, older than 8, and must be upgraded first.\nThe server administrator runs 'dealtrack office upgrade'",
         ),
     ],
 )

@@ -90,8 +90,9 @@ def broken_since_last(offices: OfficeReader) -> list[Phrase]:
     views = "SELECT count(*) FROM pg_views WHERE schemaname = ? AND viewname = ANY(?)"
     ((count,),) = offices.database.rows(views, (NATION, [view_name(table) for table in VIEWED_TABLES]))
     if offices.names and count < len(VIEWED_TABLES):
-        text = "the views over all offices are missing: the server administrator runs 'dealtrack office upgrade'"
-        faults.append(Phrase(text))
+        faults.append(
+            Phrase("the views over all offices are missing: the server administrator runs 'dealtrack office upgrade'")
+        )
     return faults
 
 

@@ -165,8 +165,7 @@ def _due(found: int, address: ServerAddress, migrations: Sequence[Migration]) ->
         raise RegisterNewer(path=address, found=found, known=VERSION)
     due = [each for each in migrations if found < each.version <= VERSION and each.on_server]
     if [each.version for each in due] != [*range(found + 1, VERSION + 1)]:
-        reason = "This dealtrack has no upgrade from it on a server."
-        raise RegisterOlder(path=address, found=found, known=VERSION, reason=reason)
+        raise RegisterOlder(path=address, found=found, known=VERSION, reason="No dealtrack made it on a server.")
     return due
 
 
