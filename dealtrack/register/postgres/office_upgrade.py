@@ -1,6 +1,6 @@
 """All offices of a server brought to the present schema: each by itself, wholly or not at all."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -126,7 +126,7 @@ def upgrade_offices(address: ServerAddress, migrations: Sequence[Migration] = MI
 
 
 def _upgrade(
-    address: ServerAddress, owner: str, has_roles: bool, views: Iterable[str], server: _Server
+    address: ServerAddress, owner: str, has_roles: bool, views: Sequence[str], server: _Server
 ) -> OfficeUpgrade:
     office = address.office
     upgrade = OfficeUpgrade(office)
@@ -146,6 +146,7 @@ def _upgrade(
                 if has_roles:
                     is_seen = server.has_nation and office != NATION
                     upgrade = upgrade._replace(has_new_rights=_give_rights(database, office, is_seen))
+                if views:
                     upgrade = upgrade._replace(views=_make_views(database, views))
             if upgrade.is_unchanged:
                 raise _Unchanged
@@ -207,7 +208,7 @@ def _give_rights(database: ServerDatabase, office: str, is_seen: bool) -> bool:
     return set(database.rows(_RIGHTS, (office,) * 4)) != before
 
 
-def _make_views(database: ServerDatabase, statements: Iterable[str]) -> tuple[str, ...]:
+def _make_views(database: ServerDatabase, statements: Sequence[str]) -> tuple[str, ...]:
     """Make the nation's views; return those that were missing, or showed other offices."""
     names = (NATION, [view_name(table) for table in VIEWED_TABLES])
     before = database.rows(_VIEWS, names)
