@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from urllib.parse import quote
 import pytest
 
 from dealtrack.core.chain import entry_hash
-from dealtrack.errors import DealtrackError, NotAnOffice, RegisterUnusable, UnknownOffice
+from dealtrack.core.platform import Platform
+from dealtrack.errors import DealtrackError, NotAnOffice, RegisterNewer, RegisterUnusable, UnknownOffice
 from dealtrack.register.address import read_address
 from dealtrack.register.engine import VERSION, EngineFault, FaultKind, ServerAddress
 from dealtrack.register.migrations import Migration, Step
 from dealtrack.register.opening import open_register
+from dealtrack.register.recorder import recording
 from dealtrack.register.register import Register
 from tests.conftest import PROJECT, Result
 from tests.postgres import SUPERUSER, Server, why_not
@@ -942,6 +945,18 @@ def test_an_office_that_goes_while_it_is_open_is_told_as_such(
         town.sql(statement)
         with register.database.writing():
             register.database.rows("SELECT seq FROM head")
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_who_has_an_office_open_while_it_is_upgraded_records_nothing_more(town: Town, reads: bool) -> None:
+    before = town.head("haidian")
+    with open_register(read_address(town.address("li", "haidian"))) as register:
+        if reads:
+            register.renew()
+        town.sql(f"UPDATE haidian.meta SET version = {VERSION + 1}")
+        with pytest.raises(RegisterNewer), recording(register, datetime.fromisoformat(NOW), "li") as recorder:
+            recorder.enter_platform(Platform("Newshop"))
+    assert town.head("haidian") == before
 
 
 # Upgrades
