@@ -981,9 +981,9 @@ def older(town: Town, office: str) -> None:
         "DROP VIEW national.office_complaint, national.office_clock",
         f"ALTER TABLE {office}.complaint DROP COLUMN import_key",
         f"ALTER TABLE {office}.complaint ALTER COLUMN reopenings TYPE bigint",
-        f"UPDATE {office}.meta SET version = {VERSION - 1}",
     )
     town("dba", "", "office", "add", "xicheng").ok()
+    town.sql(f"UPDATE {office}.meta SET version = {VERSION - 1}")
     assert town.sql("SELECT count(*) FROM national.office_complaint", login="sun") == [(2,)]
 
 
@@ -1143,6 +1143,16 @@ def test_the_nation_s_views_that_went_with_an_office_are_made_anew(town: Town, w
     town("dba", "", *words).ok()
     assert town.sql("SELECT DISTINCT office FROM national.office_complaint", login="sun") == [("朝阳",)]
     seal(town).ok()
+
+
+def test_an_office_is_added_beside_one_of_another_schema(town: Town) -> None:
+    town.sql(
+        "UPDATE haidian.meta SET version = 7",
+        "DROP VIEW national.office_clock",
+        "ALTER TABLE haidian.clock DROP COLUMN provisional",
+    )
+    town("dba", "", "office", "add", "xicheng").ok()
+    assert town.sql("SELECT DISTINCT office FROM national.office_clock", login="sun") == [("朝阳",)]
 
 
 def test_a_schema_of_a_name_that_no_office_has_is_none(town: Town) -> None:

@@ -22,7 +22,7 @@ from dealtrack.register.postgres import comparison, rights, schema
 from dealtrack.register.postgres.connection import ServerDatabase
 from dealtrack.register.postgres.engine import ServerEngine
 from dealtrack.register.postgres.office_reader import OFFICES
-from dealtrack.register.postgres.offices import acting_as, administering, member_of, view_statements
+from dealtrack.register.postgres.offices import acting_as, administering, make_views, member_of
 from dealtrack.register.postgres.rights import VIEWED_TABLES, view_name
 from dealtrack.register.postgres.values import quoted
 from dealtrack.register.register import Register
@@ -86,7 +86,7 @@ class _Unchanged(Exception):
 
 
 class _Server(NamedTuple):
-    """What upgrading one office must know of the server: who owns the nation, if it is there, and the login's."""
+    """What upgrading one office must know of the server; the owner of the nation is None if the login may not be it."""
 
     migrations: Sequence[Migration]
     has_nation: bool
@@ -110,24 +110,18 @@ def upgrade_offices(address: ServerAddress, migrations: Sequence[Migration] = MI
         raise NotAdministrator(login=login, address=address, reason=reason)
     has_nation = offices.get(NATION, False)
     server = _Server(migrations, has_nation, own.get(NATION) if has_nation else None)
-    seen = [name for name, has_roles in offices.items() if has_roles and name != NATION]
-    dropped: list[str] = []
+    is_mixed = False
     for name in sorted(owners, key=lambda name: name == NATION):
         if name not in own:
             yield OfficeUpgrade(name, foreign_owner=owners[name][0])
             continue
-        views = [*dropped, *view_statements(seen)] if name == NATION and seen else ()
-        upgrade = _upgrade(office_address(address.text, name), own[name], offices[name], views, server)
-        if upgrade.old != VERSION:
-            dropped = [_DROPPED_VIEWS]
-            # Nor do the nation's commands read one that stays of another schema.
-            seen = [each for each in seen if each != name or not upgrade.error]
+        upgrade = _upgrade(office_address(address.text, name), own[name], offices[name], is_mixed, server)
+        is_mixed = is_mixed or upgrade.old != VERSION
         yield upgrade
 
 
-def _upgrade(
-    address: ServerAddress, owner: str, has_roles: bool, views: Sequence[str], server: _Server
-) -> OfficeUpgrade:
+def _upgrade(address: ServerAddress, owner: str, has_roles: bool, is_mixed: bool, server: _Server) -> OfficeUpgrade:
+    """Upgrade an office; `is_mixed` tells whether another was of another schema, which the nation's views show."""
     office = address.office
     upgrade = OfficeUpgrade(office)
     try:
@@ -144,10 +138,9 @@ def _upgrade(
                 _migrate(database, address, migrations)
                 upgrade = upgrade._replace(repaired=_repair(database, office))
                 if has_roles:
-                    is_seen = server.has_nation and office != NATION
-                    upgrade = upgrade._replace(has_new_rights=_give_rights(database, office, is_seen))
-                if views:
-                    upgrade = upgrade._replace(views=_make_views(database, views))
+                    upgrade = upgrade._replace(has_new_rights=_give_rights(database, office, server.has_nation))
+                    if office == NATION:
+                        upgrade = upgrade._replace(views=_make_views(database, is_mixed))
             if upgrade.is_unchanged:
                 raise _Unchanged
     except (NotConnected, ServerLost):
@@ -200,18 +193,20 @@ def _repair(database: ServerDatabase, office: str) -> tuple[str, ...]:
     return tuple(altered)
 
 
-def _give_rights(database: ServerDatabase, office: str, is_seen: bool) -> bool:
-    """Give the roles of an office their rights, and the nation's if it sees the office; tell whether that was due."""
+def _give_rights(database: ServerDatabase, office: str, has_nation: bool) -> bool:
+    """Give the roles of an office their rights, and the nation's if there is one; tell whether they were others."""
     before = set(database.rows(_RIGHTS, (office,) * 4))
-    for statement in (*rights.grants(office), *(rights.national_grants(office) if is_seen else ())):
+    of_nation = rights.national_grants(office) if has_nation and office != NATION else []
+    for statement in (*rights.grants(office), *of_nation):
         database.write(statement)
     return set(database.rows(_RIGHTS, (office,) * 4)) != before
 
 
-def _make_views(database: ServerDatabase, statements: Sequence[str]) -> tuple[str, ...]:
+def _make_views(database: ServerDatabase, is_mixed: bool) -> tuple[str, ...]:
     """Make the nation's views; return those that were missing, or showed other offices."""
     names = (NATION, [view_name(table) for table in VIEWED_TABLES])
     before = database.rows(_VIEWS, names)
-    for statement in statements:
-        database.write(statement)
+    if is_mixed:
+        database.write(_DROPPED_VIEWS)
+    make_views(database)
     return tuple(sorted(name for name, _ in {*database.rows(_VIEWS, names)} - {*before}))

@@ -20,7 +20,7 @@ from dealtrack.register.address import NATION
 from dealtrack.register.engine import Database, EngineFault, FaultKind, ServerAddress, faults_of
 from dealtrack.register.postgres import rights, schema
 from dealtrack.register.postgres.connection import ServerDatabase
-from dealtrack.register.postgres.office_reader import OFFICES, text_of
+from dealtrack.register.postgres.office_reader import OFFICES, OfficeReader, text_of
 from dealtrack.register.postgres.rights import (
     GRANTED,
     NATIONAL_COLUMNS,
@@ -98,25 +98,27 @@ def _show_to_nation(database: ServerDatabase, office: str) -> None:
     with_roles = [name for name, has_roles, _ in database.rows(OFFICES) if has_roles]
     if NATION not in with_roles:
         return
-    offices = [name for name in with_roles if name != NATION]
-    for each in offices if office == NATION else [office]:
+    for each in (name for name in with_roles if name != NATION) if office == NATION else [office]:
         owner = role_name(each, OfficeRole.OWNER)
         with member_of(database, owner):
             _write_as(database, owner, rights.national_grants(each))
-    if offices:
-        owner = role_name(NATION, OfficeRole.OWNER)
-        with member_of(database, owner):
-            _write_as(database, owner, view_statements(offices))
+    owner = role_name(NATION, OfficeRole.OWNER)
+    with member_of(database, owner), acting_as(database, owner):
+        make_views(database)
 
 
-def view_statements(offices: list[str]) -> Iterator[str]:
-    """Yield the statements that make the nation's views anew; each reads with the rights of who asks."""
-    for table in VIEWED_TABLES:
+def make_views(database: Database) -> None:
+    """Make the nation's views anew, acting as its owner; each reads with the rights of who asks.
+
+    They show the offices of the present schema, as the nation's commands do; without any, they stay as they are.
+    """
+    offices = OfficeReader(database).names
+    for table in VIEWED_TABLES if offices else ():
         columns = ", ".join(NATIONAL_COLUMNS[table])
         parts = (f"SELECT {text_of(each)} AS office, {columns} FROM {quoted(each)}.{table}" for each in offices)
         view = f"{quoted(NATION)}.{view_name(table)}"
-        yield f"CREATE OR REPLACE VIEW {view} WITH (security_invoker = true) AS {' UNION ALL '.join(parts)}"
-        yield f"GRANT SELECT ON {view} TO {quoted(role_name(NATION, OfficeRole.READER))}"
+        database.write(f"CREATE OR REPLACE VIEW {view} WITH (security_invoker = true) AS {' UNION ALL '.join(parts)}")
+        database.write(f"GRANT SELECT ON {view} TO {quoted(role_name(NATION, OfficeRole.READER))}")
 
 
 @contextmanager
