@@ -21,7 +21,7 @@ from dealtrack.cli.setup import (
 from dealtrack.cli.terminal import print_line, warn
 from dealtrack.core.standing import WATCH_KEYS, record, record_keys, watch_record
 from dealtrack.errors import CHECK_FAILED, REGISTER_UNUSABLE, NeedsServer
-from dealtrack.phrase import Phrase, Word, in_order
+from dealtrack.phrase import Phrase, Word, in_order, listed
 from dealtrack.register.address import NATION, office_address
 from dealtrack.register.engine import VERSION, ServerAddress
 from dealtrack.register.opening import engine_of
@@ -205,9 +205,9 @@ def upgrade(session: Session) -> None:
             warn(text.format(office=each.office, owner=each.foreign_owner))
         else:
             print_line(_("office {office}: {changes}").format(office=each.office, changes=say(_changes(each))))
-        if each.repaired and each.old == VERSION:
+        if each.lost_guards:
             text = _("Office {office} was without its own {names}: 'dealtrack verify' there checks its entries.")
-            warn(text.format(office=each.office, names=", ".join(each.repaired)))
+            warn(text.format(office=each.office, names=say(listed(each.lost_guards))))
     raise typer.Exit(status)
 
 
@@ -217,7 +217,7 @@ def _changes(upgrade: "OfficeUpgrade") -> Phrase:
     if upgrade.old != VERSION:
         changes = [Phrase("schema {old} is now {new}", old=upgrade.old, new=VERSION)]
     if upgrade.repaired or upgrade.views:
-        changes.append(Phrase("made anew: {names}", names=", ".join((*upgrade.repaired, *upgrade.views))))
+        changes.append(Phrase("made anew: {names}", names=listed((*upgrade.repaired, *upgrade.views))))
     if upgrade.has_new_rights:
         changes.append(Phrase("rights given anew"))
     return in_order([*changes, *([Phrase("nothing to do")] if upgrade.is_unchanged else [])])

@@ -21,6 +21,7 @@ from dealtrack.register.engine import (
     FaultKind,
     Finding,
     Remains,
+    SealCheck,
     ServerAddress,
     Upgrade,
     faults_of,
@@ -153,13 +154,13 @@ class ServerEngine:
         """Return where tables, keys, indexes, triggers or functions are not as they were made."""
         return comparison.schema_faults(register.database, self.address.office)
 
-    def sealed_faults(self, register: "Store") -> list[str]:
-        """Return where the journals of offices are not as they were sealed; only of the national register."""
+    def check_seals(self, register: "Store") -> SealCheck:
+        """Hold the journals of offices against the seals of the national register."""
         if self.address.office != NATION:
-            return []
-        from dealtrack.register.postgres.nation import sealed_faults
+            return SealCheck()
+        from dealtrack.register.postgres.nation import check_seals
 
-        return list(sealed_faults(register))
+        return check_seals(register)
 
     def foreign_names(self, register: "Store") -> list[str]:
         """Return what else stands in the office's schema, by name; the views of the national one are its own."""

@@ -16,7 +16,7 @@ from dealtrack.core.standing import Lateness, Standing
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.address import NATION
-from dealtrack.register.engine import Database, SelectStatement
+from dealtrack.register.engine import Database, SealCheck, SelectStatement
 from dealtrack.register.journal import Event
 from dealtrack.register.postgres import comparison
 from dealtrack.register.postgres.office_reader import OfficeReader
@@ -96,8 +96,8 @@ def broken_since_last(offices: OfficeReader) -> list[Phrase]:
     return faults
 
 
-def sealed_faults(register: Store) -> Iterator[Phrase]:
-    """Yield what is wrong with each office's chain and its guards, and where it does not hold what was ever sealed."""
+def check_seals(register: Store) -> SealCheck:
+    """Return what is wrong with each office's chain and its guards, and where it does not hold what was ever sealed."""
     database = register.database
     sealed: dict[str, dict[int, str]] = {}
     for entry in journal.events(database, [Event.SEALED]):
@@ -105,14 +105,18 @@ def sealed_faults(register: Store) -> Iterator[Phrase]:
             # Where two seals differ, one of them differs from the journal too: the earlier one is the older witness.
             sealed.setdefault(office, {}).setdefault(seq, hash_)
     offices = OfficeReader(database)
-    for office in sorted(sealed.keys() - offices.names - offices.faults.keys()):
-        yield Phrase("office {office}: its register was sealed, and is gone or closed to your login", office=office)
-    for office in offices.names:
+    faults: list[str] = [
+        Phrase("office {office}: its register was sealed, and is gone or closed to your login", office=office)
+        for office in sorted(sealed.keys() - {*offices.present})
+    ]
+    for office in offices.present:
+        has_schema = office in offices.names
+        # Whatever its version, the journal is the same.
         with offices.reading(office):
-            for fault in _office_faults(database, office, sealed.get(office, {})):
-                yield office_fault(office, fault)
-    for office, fault in offices.faults.items():
-        yield office_fault(office, fault)
+            of_office = [*_journal_faults(database, office, sealed.get(office, {}))]
+            of_office += comparison.schema_faults(database, office) if has_schema else []
+            faults += (office_fault(office, fault) for fault in of_office)
+    return SealCheck(faults, [office_fault(*fault) for fault in offices.faults.items()])
 
 
 def office_fault(office: str, fault: str) -> Phrase:
@@ -120,7 +124,7 @@ def office_fault(office: str, fault: str) -> Phrase:
     return Phrase("office {office}: {fault}", office=office, fault=fault)
 
 
-def _office_faults(database: Database, office: str, sealed: dict[int, str]) -> Iterator[str]:
+def _journal_faults(database: Database, office: str, sealed: dict[int, str]) -> Iterator[str]:
     journal_of_office = f"{quoted(office)}.transition"
     hashes, ((broken,),), ((last,),) = database.trip(
         (
@@ -151,7 +155,6 @@ def _office_faults(database: Database, office: str, sealed: dict[int, str]) -> I
                 first=first,
             )
             break
-    yield from comparison.schema_faults(database, office)
 
 
 class OfficeFigures(NamedTuple):

@@ -39,13 +39,13 @@ PATIENCE_OF_EACH = "1s"
 class OfficeReader:
     """Reads the offices that a login may read; the nation's register is none of them.
 
-    `faults` names those that cannot be read, or not wholly, each with the reason, as they are met.
+    `present` names them all, and `faults` those that cannot be read, or not wholly, each with the reason, as met.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.faults: dict[str, str] = {}
-        self._names = [name for name, _, is_readable in database.rows(OFFICES) if is_readable and name != NATION]
+        self.present = [name for name, _, is_readable in database.rows(OFFICES) if is_readable and name != NATION]
         for name, version in self.rows("SELECT {name}, version FROM {schema}.meta"):
             if version != VERSION:
                 self.faults[name] = version_fault(version)
@@ -53,7 +53,7 @@ class OfficeReader:
     @property
     def names(self) -> list[str]:
         """Return the offices that could be read so far, by name."""
-        return [name for name in self._names if name not in self.faults]
+        return [name for name in self.present if name not in self.faults]
 
     def rows(self, select: str, values: Callable[[str], Sequence[Any]] = lambda _: ()) -> Iterator[Row]:
         """Yield what a statement reads of each office; it writes {name} for the office, and {schema} for its schema.

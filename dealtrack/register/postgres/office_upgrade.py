@@ -76,6 +76,11 @@ class OfficeUpgrade(NamedTuple):
     foreign_owner: str = ""
 
     @property
+    def lost_guards(self) -> list[str]:
+        """Return what an office of the present schema was without of what keeps its journal from being changed."""
+        return [name for name in self.repaired if name in schema.FUNCTIONS and self.old == VERSION]
+
+    @property
     def is_unchanged(self) -> bool:
         """Tell whether there was nothing to do."""
         return self == OfficeUpgrade(self.office)
