@@ -941,7 +941,7 @@ def test_an_office_of_another_schema_is_refused_by_every_command(town: Town, ver
     ("statement", "error"),
     [
         ("DROP SCHEMA haidian CASCADE", UnknownOffice),
-        ("REVOKE USAGE ON SCHEMA haidian FROM haidian_clerk", UnknownOffice),
+        ("REVOKE USAGE ON SCHEMA haidian FROM PUBLIC, haidian_clerk", UnknownOffice),
         ("DROP TABLE haidian.meta; ALTER TABLE haidian.head RENAME TO tail", NotAnOffice),
         ("ALTER TABLE haidian.head RENAME TO tail", RegisterUnusable),
     ],
