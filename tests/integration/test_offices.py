@@ -4,6 +4,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -1028,6 +1029,21 @@ def test_an_older_office_is_brought_to_the_present_schema(town: Town) -> None:
     town("sun", "national", "verify").ok()
     assert town.sql("SELECT count(*) FROM national.office_complaint", login="sun") == [(2,)]
     assert all(each.is_unchanged for each in upgraded(town, migrations=TO_PRESENT).values())
+
+
+def test_an_upgrade_waits_for_who_records(town: Town) -> None:
+    older(town, "haidian")
+    with ThreadPoolExecutor(1) as pool, closing(psycopg2.connect(town.server.uri("li", town.database))) as clerk:
+        cursor = clerk.cursor()
+        cursor.execute("SELECT seq FROM haidian.head FOR UPDATE")
+        upgrade = pool.submit(upgraded, town, migrations=TO_PRESENT)
+        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'dba'"
+        town.server.await_truth(f"EXISTS ({waits} AND datname = '{town.database}')")
+        cursor.execute("SELECT version FROM haidian.meta")
+        assert cursor.fetchall() == [(VERSION - 1,)]
+        clerk.rollback()
+        assert upgrade.result()["haidian"].old == VERSION - 1
+    town("li", "haidian", "forward", 1).ok()
 
 
 def fail(register: Register) -> None:
