@@ -222,6 +222,13 @@ class Finding(NamedTuple):
     can_be_mended: bool = True
 
 
+class SealCheck(NamedTuple):
+    """Where the journals of offices are not as they were sealed, and which could not be checked, or not wholly."""
+
+    faults: Sequence[str] = ()
+    unchecked: Sequence[str] = ()
+
+
 class Remains(NamedTuple):
     """What may still hold erased data.
 
@@ -251,8 +258,8 @@ class Engine(Protocol):
     ) -> tuple[Database, Upgrade | None]:
         """Return an opened register's database brought to the present schema, and what that did.
 
-        With `read_only` the register stays as it is. Raises NotARegister, RegisterNewer, RegisterOlder and
-        RegisterAltered.
+        With `read_only` the register stays as it is. Raises NotARegister, RegisterNewer, RegisterOlder,
+        OfficeOlder and RegisterAltered.
         """
 
     def create(self, fill: Callable[[Database], None]) -> None:
@@ -301,8 +308,8 @@ class Engine(Protocol):
     def schema_faults(self, register: "Store") -> list[str]:
         """Return where tables, indexes, triggers or views are not as they were made, those of other programs aside."""
 
-    def sealed_faults(self, register: "Store") -> list[str]:
-        """Return where the journals of offices are not as this register sealed them; only the national one does."""
+    def check_seals(self, register: "Store") -> SealCheck:
+        """Hold the journals of offices against this register's seals; only the national one has any."""
 
     def foreign_names(self, register: "Store") -> list[str]:
         """Return the tables that other programs keep beside the register's, and their indexes, by name."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from dealtrack.errors import (
     NotAnOffice,
+    OfficeOlder,
     RegisterExists,
     RegisterNewer,
-    RegisterOlder,
     UnknownOffice,
 )
 from dealtrack.register.address import NATION
@@ -21,6 +21,7 @@ from dealtrack.register.engine import (
     FaultKind,
     Finding,
     Remains,
+    SealCheck,
     ServerAddress,
     Upgrade,
     faults_of,
@@ -45,30 +46,41 @@ class ServerEngine:
         """Connect for the block."""
         del read_only
         with closing(ServerDatabase(self.address)) as database:
-            yield database
+            try:
+                yield database
+            except EngineFault as fault:
+                if fault.kind is FaultKind.ABSENT:
+                    self._check_presence(database)
+                raise
 
     def upgraded(
         self, database: Database, *, read_only: bool, now: Callable[[], datetime] | None
     ) -> tuple[Database, Upgrade | None]:
         """Return the database of a register of the present schema; only the owner brings an older one there."""
         del read_only, now
-        office = self.address.office
-        try:
-            ((application, version),) = database.rows("SELECT application_id, version FROM meta")
-        except EngineFault as fault:
-            if fault.kind is not FaultKind.ABSENT:
-                raise
-            exists = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ? AND has_schema_privilege(oid, 'USAGE')"
-            error = NotAnOffice if database.rows(exists, (office,)) else UnknownOffice
-            raise error(office=office, address=self.address) from None
+        ((application, version),) = database.rows("SELECT application_id, version FROM meta")
         if application != schema.APPLICATION_ID:
-            raise NotAnOffice(office=office, address=self.address)
+            raise NotAnOffice(office=self.address.office, address=self.address)
         if version > VERSION:
             raise RegisterNewer(path=self.address, found=version, known=VERSION)
         if version < VERSION:
-            reason = "Its owner upgrades it."
-            raise RegisterOlder(path=self.address, found=version, known=VERSION, reason=reason)
+            raise OfficeOlder(office=self.address.office, address=self.address, found=version, known=VERSION)
         return database, None
+
+    def _check_presence(self, database: Database) -> None:
+        """Raise UnknownOffice where there is no such schema, or none for the login, and NotAnOffice for one of another.
+
+        It may have been dropped since it was opened.
+        """
+        office = self.address.office
+        present = database.rows(
+            "SELECT to_regclass(quote_ident(nspname) || '.meta') IS NOT NULL FROM pg_catalog.pg_namespace "
+            "WHERE nspname = ? AND has_schema_privilege(oid, 'USAGE')",
+            (office,),
+        )
+        if present != [(True,)]:
+            error = NotAnOffice if present else UnknownOffice
+            raise error(office=office, address=self.address) from None
 
     def create(self, fill: Callable[[Database], None]) -> None:
         """Make the office's schema and fill it, in one transaction."""
@@ -153,13 +165,13 @@ class ServerEngine:
         """Return where tables, keys, indexes, triggers or functions are not as they were made."""
         return comparison.schema_faults(register.database, self.address.office)
 
-    def sealed_faults(self, register: "Store") -> list[str]:
-        """Return where the journals of offices are not as they were sealed; only of the national register."""
+    def check_seals(self, register: "Store") -> SealCheck:
+        """Hold the journals of offices against the seals of the national register."""
         if self.address.office != NATION:
-            return []
-        from dealtrack.register.postgres.nation import sealed_faults
+            return SealCheck()
+        from dealtrack.register.postgres.nation import check_seals
 
-        return list(sealed_faults(register))
+        return check_seals(register)
 
     def foreign_names(self, register: "Store") -> list[str]:
         """Return what else stands in the office's schema, by name; the views of the national one are its own."""

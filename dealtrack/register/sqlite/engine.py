@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dealtrack.errors import RegisterExists, RegisterMissing, RegisterUnusable
 from dealtrack.phrase import Phrase
-from dealtrack.register.engine import VERSION, Database, Finding, Remains, Row, Upgrade, faults_of
+from dealtrack.register.engine import VERSION, Database, Finding, Remains, Row, SealCheck, Upgrade, faults_of
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import Connection, check_unchanged, connect, in_words
 from dealtrack.register.sqlite.file import identity_of, real_path
@@ -169,10 +169,10 @@ class FileEngine:
         """Return where tables, indexes, triggers or views are not as they were made."""
         return schema.schema_faults(_connection(register))
 
-    def sealed_faults(self, register: "Store") -> list[str]:
-        """Return nothing: offices are on a server."""
+    def check_seals(self, register: "Store") -> SealCheck:
+        """Find nothing: offices are on a server."""
         del register
-        return []
+        return SealCheck()
 
     def foreign_names(self, register: "Store") -> list[str]:
         """Return the tables that other programs keep in the file, and their indexes, by name."""
