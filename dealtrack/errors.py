@@ -500,7 +500,7 @@ class NotPermitted(DealtrackError, exit_code=REGISTER_UNUSABLE):
 
 class NotAdministrator(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The login {login} may not manage offices at {address}: {reason}. Nothing was changed.
-    It needs CREATEROLE, and to add an office CREATE on the database; or log in as the server administrator."""
+    Log in as the server administrator, or as who added the office, with CREATEROLE; to add one, with CREATE on the database."""
 
 
 class NotTheLogin(DealtrackError):
