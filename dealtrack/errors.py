@@ -500,7 +500,7 @@ class NotPermitted(DealtrackError, exit_code=REGISTER_UNUSABLE):
 
 class NotAdministrator(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The login {login} may not manage offices at {address}: {reason}. Nothing was changed.
-    Log in as the server administrator, or as who added the office, with CREATEROLE; to add one, with CREATE on the database."""
+    Log in as the server administrator or, with CREATEROLE, as who added the office; to add one, with CREATE as well."""
 
 
 class NotTheLogin(DealtrackError):
