@@ -17,10 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from dealtrack.register.address import read_address
+from dealtrack.register.address import NATION, read_address
 from dealtrack.register.moving import move
 from dealtrack.register.opening import engine_of, open_register
-from tests.bench.measure import Figures, in_turn
+from tests.bench.measure import Figures, in_turn, run
 from tests.bench.works import PYTHON, START, Bench, remove
 from tests.bench.writers import Recordings, measure
 from tests.postgres import PORT, Server, own
@@ -36,6 +36,8 @@ DELAY = 10
 """Milliseconds each way, so that a trip takes twice as long."""
 LOGIN = "bench"
 """Who is logged in, and so whom the journal names."""
+CLERK = "desk"
+"""Who has a role in one office of many, and in no other."""
 NOT_COUNTED = 2
 """The messages of a client that begin and end its connection."""
 
@@ -135,6 +137,7 @@ class ServerBench:
         yield "report", self._compared("report --by platform", "1.3")
         yield "writers", self._written()
         yield "offices", self._offices()
+        yield "nation", self._nation()
         yield "search", self._compared("search 双十一", "1.5")
         yield "backup", self._backed_up()
         yield "move", self._moved()
@@ -231,6 +234,33 @@ class ServerBench:
             cpu = f"CPU of each: client {figures.cpu:.4f} s, server {server:.4f} s, proxy {network:.4f} s"
             yield Row("the same, were there no wait but that for trips", "", f"{alone}; {cpu}")
 
+    def _nation(self) -> Iterator[Row]:
+        share = Bench(self.bench.folder, self.bench.count // self.size.offices, with_peers=False)
+        share.prepare()
+        self._make_nation(share.large)
+        office, nation = self.server.address("town0", CLERK).text, self.address(NATION)
+        words = ("overdue", "office overdue", "office report", "office seal", "verify")
+        works = [self.dealtrack(office if each == "overdue" else nation, *each.split()) for each in words]
+        floor, *all_figures = self._in_turn([_start("psycopg2"), *works[:3]])
+        all_figures += [in_turn([work], self.environment, 1, 0)[0] for work in works[3:]]
+        offices = f"{self.size.offices} offices of {share.count:,} each"
+        for name, figures in zip(words, all_figures, strict=True):
+            whose = "a clerk's own" if name == "overdue" else "the nation's"
+            beside = f"`import typer, psycopg2` {floor.seconds}"
+            yield Row(f"{whose} `{name}`, {offices}", beside, figures.seconds, _ratio(figures, floor))
+
+    def _make_nation(self, file: Path) -> None:
+        """Make offices with a register each, and the nation's over them, where they are not there yet."""
+        if self.is_there(NATION):
+            return
+        self.server.run(f"CREATE ROLE {CLERK} LOGIN")
+        server = self.server.uri(LOGIN)
+        for office in (f"town{number}" for number in range(self.size.offices)):
+            self.take_in(file, office)
+            run(self.dealtrack(server, "office", "add", office), self.environment)
+        run(self.dealtrack(server, "office", "add", NATION), self.environment)
+        run(self.dealtrack(self.address("town0"), "office", "grant", CLERK, "--role", "clerk"), self.environment)
+
     @property
     def _socket(self) -> Path:
         return self.server.folder / f".s.PGSQL.{PORT}"
@@ -260,19 +290,8 @@ def running(folder: Path) -> Iterator[Server]:
     if not (folder / "data").exists():
         folder.mkdir(parents=True, exist_ok=True)
         own(folder)
-        server.program(
-            "initdb",
-            "-D",
-            str(folder / "data"),
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "-N",
-        )
+        made = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        server.program("initdb", "-D", str(folder / "data"), *made)
     server.start()
     try:
         yield server

@@ -60,7 +60,7 @@ def test_the_quick_form_runs_works_on_a_server(bench: Bench) -> None:
         pytest.skip(reason)
     only = () if IS_LONG else ("--only", "far", "writers")
     rows = _table("tests.bench.servers", "--files", bench.folder, *only)
-    assert len(rows) == (21 if IS_LONG else 5)
+    assert len(rows) == (26 if IS_LONG else 5)
     assert all(row.count("|") == 6 for row in rows)
 
 
