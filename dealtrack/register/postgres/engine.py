@@ -31,6 +31,7 @@ from dealtrack.register.postgres.rights import VIEWED_TABLES, view_name
 
 if TYPE_CHECKING:
     from dealtrack.register.postgres.evidence_table import EvidenceTable
+    from dealtrack.register.postgres.mailbox import ServerMailbox
     from dealtrack.register.store import Store
 
 
@@ -56,6 +57,8 @@ class ServerEngine:
         try:
             ((application, version),) = database.rows("SELECT application_id, version FROM meta")
         except EngineFault as fault:
+            if fault.kind is FaultKind.DENIED:
+                raise UnknownOffice(office=office, address=self.address) from None
             if fault.kind is not FaultKind.ABSENT:
                 raise
             exists = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ? AND has_schema_privilege(oid, 'USAGE')"
@@ -118,6 +121,13 @@ class ServerEngine:
 
         assert isinstance(register.database, ServerDatabase)
         return EvidenceTable(register.database)
+
+    def mailbox(self, register: "Store") -> "ServerMailbox":
+        """Return the office's mailbox."""
+        from dealtrack.register.postgres.mailbox import ServerMailbox
+
+        assert isinstance(register.database, ServerDatabase)
+        return ServerMailbox(register.database, self.address.office)
 
     def count_names(self, register: "Store") -> int:
         """Return 1: only files have several names."""

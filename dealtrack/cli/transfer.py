@@ -1,0 +1,130 @@
+"""The command that hands complaints to another office, lists what others have handed over, and takes it in."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Annotated, Any
+
+import typer
+
+from dealtrack.cli import options
+from dealtrack.cli.changes import show_change
+from dealtrack.cli.language import _
+from dealtrack.cli.options import At, ComplaintNames, Format, Note, flag, option
+from dealtrack.cli.output import print_records
+from dealtrack.cli.session import Session, show_value
+from dealtrack.cli.terminal import tell, warn
+from dealtrack.cli.transitions import NOTE, REASON, read_detail
+from dealtrack.core.vocabulary import nearest_names
+from dealtrack.errors import (
+    BadText,
+    DealtrackError,
+    MissingValue,
+    NeedsServer,
+    NoOfficeRoles,
+    NotTakenIn,
+    OwnOffice,
+    UnknownReceiver,
+    suggestion,
+)
+from dealtrack.phrase import BadValue, listed
+from dealtrack.register.address import read_office
+from dealtrack.register.engine import ServerAddress
+from dealtrack.register.mailbox import Mailbox, waiting
+from dealtrack.register.recorder import RecordedComplaint
+from dealtrack.register.register import Register
+
+KEYS = ("office", "id", "number", "platform", "category", "received", "transferred", "due")
+_READ = ("number", "platform", "category", "received", "due")
+"""The keys of what waits, and those of them that are read from what the other office sent."""
+
+
+def transfer(
+    session: Session,
+    complaints: ComplaintNames,
+    to: Annotated[str, option("OFFICE", "Office that takes the complaints over.")],
+    take_in: Annotated[bool, flag("Take in what other offices have transferred to this one.")],
+    reason: Annotated[str, option("TEXT", "Reason.")],
+    at: At,
+    note: Note,
+    fmt: Format,
+) -> None:
+    """Transfer complaints to another office on the server; their deadlines run on there.
+
+    Without complaints, list what other offices have transferred to this one; --take-in takes it in.
+    """
+    names_any = bool(complaints.ids or complaints.numbers)
+    if take_in and (names_any or to):
+        raise BadText(what="--take-in", reason="takes in all that waits: omit IDs and --to")
+    if names_any and not to.strip():
+        raise MissingValue(what="The other office", option="--to OFFICE")
+    if not isinstance(session.address, ServerAddress):
+        raise NeedsServer(address=session.address)
+    detail = read_detail((REASON, NOTE), {"reason": reason, "note": note})
+    with session.register() as register:
+        mailbox = register.engine.mailbox(register)
+        assert mailbox is not None
+        if take_in:
+            _take_in(session, register, mailbox, fmt)
+        elif not (names_any or to):
+            waits = list(_records(mailbox))
+            print_records(waits, KEYS, fmt, zone=register.zone)
+            if sys.stdout.isatty() and not waits:
+                tell(_("no complaint waits to be taken in"))
+        else:
+            named = options.read_complaints(register, *complaints)
+            office, moment = _receiver(mailbox, session.address.office, to), session.moment(at, register.zone)
+            from dealtrack.exchange.transfers import send
+
+            with session.recording(register) as recorder:
+                recorded = [send(recorder, mailbox, id_, office, moment, detail) for id_ in named]
+            show_change(session, register, recorded, fmt)
+            session.advise(_("office {office} takes over with: dealtrack transfer --take-in", office=office))
+
+
+def _receiver(mailbox: Mailbox, own: str, to: str) -> str:
+    """Return the office that a text names; raises BadOffice, OwnOffice, NoOfficeRoles and UnknownReceiver."""
+    office, offices = read_office(to), mailbox.receivers()
+    if office == own:
+        raise OwnOffice(office=own)
+    if own not in offices:
+        raise NoOfficeRoles(office=own)
+    others = [name for name in offices if name != own]
+    if office not in others:
+        near = suggestion(nearest_names(office, others))
+        raise UnknownReceiver(name=office, nearest=near, allowed=listed(others or [_("none")]))
+    return office
+
+
+def _records(mailbox: Mailbox) -> Iterator[dict[str, Any]]:
+    """Yield what waits; of what cannot be read, who sent it and when."""
+    from dealtrack.exchange.transfers import read_content
+
+    for mail, content in mailbox.contents():
+        values: dict[str, Any] = dict.fromkeys(_READ)
+        with suppress(BadValue, DealtrackError):
+            sent = read_content(content)
+            values = {name: getattr(sent.complaint, name) for name in _READ[:-1]} | {"due": sent.due}
+        yield {"office": mail.office, "id": mail.complaint, "transferred": mail.recorded_at, **values}
+
+
+def _take_in(session: Session, register: Register, mailbox: Mailbox, fmt: str) -> None:
+    """Take in what waits, each by itself, and print what became of it; of what cannot be, say why."""
+    from dealtrack.exchange.transfers import take_in
+
+    recorded: list[RecordedComplaint] = []
+    refused: list[NotTakenIn] = []
+    for mail in waiting(register):
+        try:
+            with session.recording(register) as recorder:
+                # Another clerk may have taken it in meanwhile.
+                content = mailbox.content(mail)
+                taken = content and take_in(recorder, mailbox, mail, content, options.read_policy)
+                recorded += [taken] if taken else []
+        except NotTakenIn as refusal:
+            refused.append(refusal)
+    show_change(session, register, recorded, fmt)
+    for error in refused:
+        warn(error.message(show_value, _))
+    if refused:
+        raise typer.Exit(refused[0].exit_code)

@@ -1,0 +1,154 @@
+"""Complaints handed from office to office: what one office writes of a complaint, and how another takes it in."""
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dealtrack.core.chain import canonical, sha256
+from dealtrack.core.complaint_state import make_complaint
+from dealtrack.core.lifecycle import TRANSFER, Complaint, Detail, Kind, Transition
+from dealtrack.core.limits import check_transfer
+from dealtrack.core.moments import Moment, from_store, is_stored, to_store
+from dealtrack.core.personal import PERSONAL
+from dealtrack.core.platform import Platform, match_platform
+from dealtrack.core.policy import Policy
+from dealtrack.core.vocabulary import clean_field
+from dealtrack.errors import DealtrackError, NotTakenIn
+from dealtrack.exchange.histories import (
+    HistoryEntry,
+    entries_in_file,
+    entry_record,
+    read_history,
+    with_platforms,
+)
+from dealtrack.exchange.reconcile import check_policy_name, proposals_of
+from dealtrack.phrase import BadValue, Phrase
+from dealtrack.register.mailbox import Mail, Mailbox
+from dealtrack.register.queries import Personal
+from dealtrack.register.recorder import Proposal, RecordedComplaint, Recorder, Work
+
+SALT_BYTES = 16
+_PARTS = frozenset({"history", "personal", "due", "salt"})
+
+
+class SentComplaint(NamedTuple):
+    """A complaint as another office transferred it; `due` is its next deadline, as that office counted it, in UTC."""
+
+    history: Sequence[HistoryEntry]
+    personal: Personal | None
+    due: datetime | None
+
+    @property
+    def complaint(self) -> Complaint:
+        """Return the complaint that the history makes; raises BadHistory where it contradicts itself."""
+        entries = (Transition(seq, 0, *entry[:2], entry.at, "", entry.detail) for seq, entry in enumerate(self.history))
+        return make_complaint(0, entries)
+
+
+def send(
+    recorder: Recorder, mailbox: Mailbox, complaint: int, office: str, at: Moment, detail: Detail
+) -> RecordedComplaint:
+    """Record that a complaint is transferred to another office, and put it into that office's mailbox.
+
+    Raises CannotTransfer, and what `record` raises.
+    """
+    history = recorder.history(complaint)
+    check_transfer(complaint, history)
+    content = _content(recorder, complaint, history)
+    # The journal vouches for what is sent without holding it: the content has a salt, as it has personal data.
+    stated = {**detail, "to": office, "sha256": sha256(content.encode()).hex()}
+    recorded = recorder.record(Work(complaint, (Proposal(Kind.TRANSFERRED, at, stated),)))
+    recorder.flush()
+    mailbox.send(office, recorded.entries[0].seq, content)
+    return recorded
+
+
+def _content(recorder: Recorder, complaint: int, history: Sequence[Transition]) -> str:
+    """Return a complaint as the text that another office reads."""
+    register, personal = recorder.register, recorder.personal(complaint)
+    _, runs = register.project(history)
+    entries = map(entry_record, entries_in_file(register.named(history)))
+    due = min((run.due for run in runs if run.ended is None and run.due is not None), default=None)
+    return canonical(
+        {
+            "history": [{**entry, "at": to_store(entry["at"])} for entry in entries],
+            "personal": personal and personal._asdict(),
+            "due": due and to_store(due),
+            "salt": secrets.token_hex(SALT_BYTES),
+        }
+    )
+
+
+def read_content(text: str) -> SentComplaint:
+    """Return the complaint that a text of another office holds; raises BadValue with what is wrong about it."""
+    try:
+        stated: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadValue("it is no JSON") from None
+    if not isinstance(stated, dict) or stated.keys() != _PARTS:
+        raise BadValue("it is not what 'dealtrack transfer' writes")
+    due, personal = stated["due"], stated["personal"]
+    is_due = due is None or (isinstance(due, str) and is_stored(due))
+    if not is_due or not (personal is None or _is_personal(personal)):
+        raise BadValue("it is not what 'dealtrack transfer' writes")
+    history = read_history(stated["history"])
+    return SentComplaint(history, personal and _cleaned(personal), due and from_store(due))
+
+
+def _is_personal(value: Any) -> bool:
+    is_table = isinstance(value, dict) and value.keys() == set(PERSONAL)
+    return is_table and all(text is None or isinstance(text, str) for text in value.values())
+
+
+def _cleaned(personal: dict[str, str | None]) -> Personal:
+    try:
+        return Personal(**{name: text and clean_field(name, text) for name, text in personal.items()})
+    except DealtrackError as error:
+        raise BadValue("{reason}", reason=error.args[0]) from None
+
+
+def take_in(
+    recorder: Recorder, mailbox: Mailbox, mail: Mail, content: str, load_policy: Callable[[str], Sequence[Policy]]
+) -> RecordedComplaint | None:
+    """Record what another office transferred as a new complaint, with its own moments, and clear it from the mailbox.
+
+    None is returned for one that was taken in before. `load_policy` finds the policies that the register lacks. Raises
+    NotTakenIn.
+    """
+    recorded = None
+    if recorder.find_import_key(mail.import_key) is None:
+        try:
+            recorded = _record(recorder, mail, read_content(content), load_policy)
+        except DealtrackError as error:
+            raise NotTakenIn(complaint=mail.complaint, office=mail.office, reason=error.args[0]) from None
+        except BadValue as fault:
+            reason = Phrase("What it sent cannot be read: {fault}.", fault=fault.args[0])
+            raise NotTakenIn(complaint=mail.complaint, office=mail.office, reason=reason) from None
+        recorder.flush()
+    mailbox.clear(mail)
+    return recorded
+
+
+def _record(
+    recorder: Recorder, mail: Mail, sent: SentComplaint, load_policy: Callable[[str], Sequence[Policy]]
+) -> RecordedComplaint:
+    def named_policy(name: str) -> Sequence[Policy]:
+        check_policy_name(name)
+        return load_policy(name)
+
+    def platform(text: str) -> str:
+        known = match_platform(text, recorder.register.platforms)
+        if known is None:
+            recorder.enter_platform(Platform(text))
+        return known.name if known else text
+
+    received, *later = proposals_of([with_platforms(entry, platform) for entry in sent.history], recorder.register.zone)
+    stated = {
+        **received.detail,
+        "policy": recorder.use_policy(received.detail["policy"], named_policy),
+        "import_key": mail.import_key,
+        TRANSFER: {"office": mail.office, "complaint": mail.complaint, "seq": mail.seq, "hash": mail.hash},
+    }
+    return recorder.record(Work(None, (received._replace(detail=stated), *later), sent.personal))
