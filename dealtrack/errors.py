@@ -343,8 +343,8 @@ class UnknownReceiver(DealtrackError):
     """There is no office {name} to transfer to.{nearest} Offices: {allowed}."""
 
 
-class NotTakenIn(DealtrackError, exit_code=ROWS_REFUSED):
-    """Complaint {complaint} of office {office} was not taken in, and still waits. {reason}"""
+class NotTakenOver(DealtrackError, exit_code=ROWS_REFUSED):
+    """Complaint {complaint} of office {office} was not taken over, and still waits. {reason}"""
 
 
 class LimitTooEarly(DealtrackError):

@@ -88,7 +88,7 @@ def _write_owners(owners: list[dict[str, object]], out: TextIO) -> None:
 
 
 def reminders_of(page: Digest, register: Register) -> Iterator[str]:
-    """Yield what a summary reminds of: the calendar that is due, what waits to be taken in, the backup that is old."""
+    """Yield what a summary reminds of: the calendar that is due, what waits to be taken over, the old backup."""
     if page.missing_calendar is not None:
         yield _("Reminder: {text}.", text=say(calendar_reminder(page.missing_calendar)))
     if page.transfers:

@@ -1,4 +1,4 @@
-"""The command that hands complaints to another office, lists what others have handed over, and takes it in."""
+"""The command that hands complaints to another office, lists what others have handed over, and takes it over."""
 
 import sys
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from dealtrack.errors import (
     MissingValue,
     NeedsServer,
     NoOfficeRoles,
-    NotTakenIn,
+    NotTakenOver,
     OwnOffice,
     UnknownReceiver,
     suggestion,
@@ -43,7 +43,7 @@ def transfer(
     session: Session,
     complaints: ComplaintNames,
     to: Annotated[str, option("OFFICE", "Office that takes the complaints over.")],
-    take_in: Annotated[bool, flag("Take in what other offices have transferred to this one.")],
+    take_over: Annotated[bool, flag("Take over what other offices have transferred to this one.")],
     reason: Annotated[str, option("TEXT", "Reason.")],
     at: At,
     note: Note,
@@ -51,11 +51,11 @@ def transfer(
 ) -> None:
     """Transfer complaints to another office on the server; their deadlines run on there.
 
-    Without complaints, list what other offices have transferred to this one; --take-in takes it in.
+    Without complaints, list what other offices have transferred to this one; --take-over takes it over.
     """
     names_any = bool(complaints.ids or complaints.numbers)
-    if take_in and (names_any or to):
-        raise BadText(what="--take-in", reason="takes in all that waits: omit IDs and --to")
+    if take_over and (names_any or to):
+        raise BadText(what="--take-over", reason="takes over all that waits: omit IDs and --to")
     if names_any and not to.strip():
         raise MissingValue(what="The other office", option="--to OFFICE")
     if not isinstance(session.address, ServerAddress):
@@ -64,32 +64,32 @@ def transfer(
     with session.register() as register:
         mailbox = register.engine.mailbox(register)
         assert mailbox is not None
-        if take_in:
-            _take_in(session, register, mailbox, fmt)
+        if take_over:
+            _take_over(session, register, mailbox, fmt)
         elif not (names_any or to):
             waits = list(_records(mailbox))
             print_records(waits, KEYS, fmt, zone=register.zone)
             if sys.stdout.isatty() and not waits:
-                tell(_("no complaint waits to be taken in"))
+                tell(_("no complaint waits to be taken over"))
         else:
             named = options.read_complaints(register, *complaints)
-            office, moment = _receiver(mailbox, session.address.office, to), session.moment(at, register.zone)
+            office, moment = _receiver(mailbox, to), session.moment(at, register.zone)
             from dealtrack.exchange.transfers import send
 
             with session.recording(register) as recorder:
                 recorded = [send(recorder, mailbox, id_, office, moment, detail) for id_ in named]
             show_change(session, register, recorded, fmt)
-            session.advise(_("office {office} takes over with: dealtrack transfer --take-in", office=office))
+            session.advise(_("office {office} takes over with: dealtrack transfer --take-over", office=office))
 
 
-def _receiver(mailbox: Mailbox, own: str, to: str) -> str:
+def _receiver(mailbox: Mailbox, to: str) -> str:
     """Return the office that a text names; raises BadOffice, OwnOffice, NoOfficeRoles and UnknownReceiver."""
-    office, offices = read_office(to), mailbox.receivers()
-    if office == own:
-        raise OwnOffice(office=own)
-    if own not in offices:
-        raise NoOfficeRoles(office=own)
-    others = [name for name in offices if name != own]
+    office, offices = read_office(to), mailbox.offices()
+    if office == mailbox.office:
+        raise OwnOffice(office=office)
+    if mailbox.office not in offices:
+        raise NoOfficeRoles(office=mailbox.office)
+    others = [name for name in offices if name != mailbox.office]
     if office not in others:
         near = suggestion(nearest_names(office, others))
         raise UnknownReceiver(name=office, nearest=near, allowed=listed(others or [_("none")]))
@@ -108,20 +108,20 @@ def _records(mailbox: Mailbox) -> Iterator[dict[str, Any]]:
         yield {"office": mail.office, "id": mail.complaint, "transferred": mail.recorded_at, **values}
 
 
-def _take_in(session: Session, register: Register, mailbox: Mailbox, fmt: str) -> None:
-    """Take in what waits, each by itself, and print what became of it; of what cannot be, say why."""
-    from dealtrack.exchange.transfers import take_in
+def _take_over(session: Session, register: Register, mailbox: Mailbox, fmt: str) -> None:
+    """Take over what waits, each by itself, and print what became of it; of what cannot be, say why."""
+    from dealtrack.exchange.transfers import take_over
 
     recorded: list[RecordedComplaint] = []
-    refused: list[NotTakenIn] = []
+    refused: list[NotTakenOver] = []
     for mail in waiting(register):
         try:
             with session.recording(register) as recorder:
                 # Another clerk may have taken it in meanwhile.
-                content = mailbox.content(mail)
-                taken = content and take_in(recorder, mailbox, mail, content, options.read_policy)
+                letter = mailbox.letter(mail)
+                taken = letter and take_over(recorder, mailbox, mail, letter, options.read_policy)
                 recorded += [taken] if taken else []
-        except NotTakenIn as refusal:
+        except NotTakenOver as refusal:
             refused.append(refusal)
     show_change(session, register, recorded, fmt)
     for error in refused:

@@ -1,4 +1,4 @@
-"""What is said of complaints that other offices have transferred, and that nobody has taken in yet."""
+"""What is said of complaints that other offices have transferred, and that nobody has taken over yet."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ from dealtrack.register.register import Register
 
 
 def waiting_text(mails: Sequence[Mail]) -> str:
-    """Return how many complaints wait to be taken in, from which offices, and the command that takes them in."""
+    """Return how many complaints wait to be taken over, from which offices, and the command that takes them over."""
     return _n(
-        "{count} complaint transferred by {offices} waits: 'dealtrack transfer --take-in'",
-        "{count} complaints transferred by {offices} wait: 'dealtrack transfer --take-in'",
+        "{count} complaint transferred by {offices} waits: 'dealtrack transfer --take-over'",
+        "{count} complaints transferred by {offices} wait: 'dealtrack transfer --take-over'",
         len(mails),
         offices=say(listed(dict.fromkeys(mail.office for mail in mails))),
     )
 
 
 def tell_waiting(register: Register, view: View) -> None:
-    """Say on standard error what waits to be taken in, so that no complaint lies between two offices unseen."""
+    """Say on standard error what waits to be taken over, so that no complaint lies between two offices unseen."""
     if view.is_present and (mails := waiting(register)):
         warn(sentence(waiting_text(mails)))

@@ -295,7 +295,7 @@ def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
         raise refusal(reason=Phrase("it is already undone"))
     if TRANSFER in entry.detail:
         office = entry.detail[TRANSFER]["office"]
-        reason = Phrase("it was taken in from office {office}; give it back: 'dealtrack transfer'", office=office)
+        reason = Phrase("it was taken over from office {office}; give it back: 'dealtrack transfer'", office=office)
         raise refusal(reason=reason)
     remaining = [other for other in history if other.seq != seq]
     later = [other for other in effective(remaining) if other.kind not in ANNOTATIONS]

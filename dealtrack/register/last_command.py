@@ -35,7 +35,7 @@ def last_command(register: Register, actor: str) -> list[Transition]:
         if transfer := command[-1].detail.get(TRANSFER):
             raise CannotUndo(
                 reason=Phrase(
-                    "it took in what office {office} transferred; give it back: 'dealtrack transfer'",
+                    "it took over what office {office} transferred; give it back: 'dealtrack transfer'",
                     office=transfer["office"],
                 )
             )

@@ -5,8 +5,8 @@ from typing import Any
 from dealtrack.core.lifecycle import MERGING, Complaint, Detail, Kind, Transition, effective
 from dealtrack.core.limits import check_merge
 from dealtrack.core.moments import Moment, to_store
-from dealtrack.errors import UnknownComplaint
-from dealtrack.register.mailbox import take_back
+from dealtrack.errors import CannotVoid, UnknownComplaint
+from dealtrack.phrase import Phrase
 from dealtrack.register.recorder import Proposal, RecordedComplaint, Recorder, Work
 
 
@@ -36,7 +36,7 @@ def undo(recorder: Recorder, complaint: int, at: Moment, detail: Detail) -> list
     other = _other_side(recorder, undone) if undone is not None and undone.kind in MERGING else None
     recorded = [recorder.record(Work(complaint, (Proposal(Kind.VOIDED, at, detail),)))]
     if undone is not None and undone.kind is Kind.TRANSFERRED:
-        take_back(recorder, undone)
+        _recall(recorder, undone)
     if other is not None:
         there = {**detail, "seq": other.seq}
         recorded.append(recorder.record(Work(other.complaint, (Proposal(Kind.VOIDED, at, there),))))
@@ -69,3 +69,14 @@ def _now(recorder: Recorder, complaint: int) -> Complaint:
 
 def _named(complaint: Complaint) -> dict[str, Any]:
     return {"other": complaint.number} if complaint.number else {}
+
+
+def _recall(recorder: Recorder, entry: Transition) -> None:
+    """Take back the mail of a transfer that this recording undoes; raises CannotVoid where it waits no more."""
+    recorder.flush()
+    office, mailbox = entry.detail["to"], recorder.register.engine.mailbox(recorder.register)
+    if mailbox is None or not mailbox.recall(office, entry.seq):
+        reason = Phrase(
+            "office {office} has taken it over; that office returns it: 'dealtrack transfer'", office=office
+        )
+        raise CannotVoid(seq=entry.seq, complaint=entry.complaint, reason=reason)

@@ -50,8 +50,8 @@ def move(register: Register, address: Address) -> Move:
     with register.engine.held(register):
         if mails := waiting(register):
             reason = Phrase(
-                "{count} complaints of other offices wait there, and would stay behind; take them in first: "
-                "'dealtrack transfer --take-in'",
+                "{count} complaints of other offices wait there, and would stay behind; take them over first: "
+                "'dealtrack transfer --take-over'",
                 count=len(mails),
             )
             raise NotMoved(path=register.address, place=address, reason=reason)

@@ -235,14 +235,19 @@ def last_complaint(database: Database) -> int:
 
 
 def find_numbers(database: Database, numbers: Iterable[str]) -> dict[str | None, list[int]]:
-    """Return the ids of the complaints with each of some external numbers, in order, none for an unknown one."""
+    """Return the ids of the complaints with each of some external numbers, in order, none for an unknown one.
+
+    One that was transferred to another office is meant only where no other has its number: it may have come back.
+    """
     ids: dict[str | None, list[int]] = {number: [] for number in numbers}
     rows = database.rows(
-        f"SELECT c.number, c.id FROM complaint c WHERE {database.dialect.among('c.number')} AND c.status <> 'voided'",
+        "SELECT c.merged_at IS NOT NULL AND c.merged_into IS NULL, c.number, c.id FROM complaint c "
+        f"WHERE {database.dialect.among('c.number')} AND c.status <> 'voided'",
         (database.listed(ids),),
     )
-    for number, id_ in sorted(rows):
-        ids[number].append(id_)
+    for is_transferred, number, id_ in sorted(rows):
+        if not (is_transferred and ids[number]):
+            ids[number].append(id_)
     return ids
 
 

@@ -32,7 +32,7 @@ class BackupAge:
 class Digest:
     """The morning page at a moment, in UTC; `head` and `entries` are the journal's, None where the past is looked at.
 
-    `transfers` are what other offices have transferred and nobody has taken in yet.
+    `transfers` are what other offices have transferred and nobody has taken over yet.
     `is_national` tells that the register seals those of offices: its head, kept elsewhere, tells if that is forged.
     `sections` has a list of clocks under each of SECTIONS: overdue ones come the longest late first, those that fall
     due the earliest first. `missing_calendar` is the year whose official calendar should be in the register and is not.

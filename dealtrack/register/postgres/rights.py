@@ -8,7 +8,7 @@ nothing; adds and changes what follows from transitions (complaint, search_text,
 deletes and makes anew), personal data, platforms and policies. A clerk deletes nothing else, so complaint, search_text
 and personal are written with ON CONFLICT DO UPDATE, and a platform is renamed, merged or removed by a keeper.
 
-A keeper is a clerk who also erases personal data, removes mail that cannot be taken in, revises the calendar, makes
+A keeper is a clerk who also erases personal data, removes mail that cannot be taken over, revises the calendar, makes
 all tables anew that follow from the journal, and reads how the server does.
 
 A reader reads everything and writes nothing.

@@ -9,6 +9,7 @@ To change the schema, change that of SQLite too: both have the same tables, colu
 import re
 
 from dealtrack.register.engine import PROJECTED_TABLES, VERSION
+from dealtrack.register.postgres.transfer_functions import TRANSFER_FUNCTIONS
 from dealtrack.register.postgres.values import quoted
 
 APPLICATION_ID = 0x6465616C  # "deal"
@@ -138,11 +139,12 @@ CREATE TABLE {office}.mailbox (
     complaint bigint NOT NULL,
     hash text NOT NULL,
     recorded_at text NOT NULL,
-    content text NOT NULL
+    content text NOT NULL,
+    files text NOT NULL
 );
 """
 """The tables. `head` says what the journal's last entry is; its `turn` is there for a clerk's right to lock the row.
-`mailbox` holds what other offices have transferred and nobody has taken in yet."""
+`mailbox` holds what other offices have transferred and nobody has taken over yet."""
 
 KEYS = {
     "head": ("PRIMARY KEY (id)", "CHECK ((id = 1))"),
@@ -184,15 +186,6 @@ _OWN_HASH = """sha256(previous || convert_to(
 _NO_MOMENT = """(length({0}) <> 20
         OR {0} <> to_char({0}::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))"""
 """Whether a text is not a moment as `core.moments.to_store` writes it; the server refuses what is no moment at all."""
-
-_SENT = """IF NOT EXISTS (
-        SELECT FROM pg_namespace WHERE nspname = sender AND pg_get_userbyid(nspowner) = sender || '_owner'
-    ) THEN
-        RAISE EXCEPTION 'there is no office %', sender USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    EXECUTE format('SELECT * FROM %I.transfer_sent($1, $2)', sender)
-    INTO sent USING entry, left(current_user, -length('_owner'));"""
-"""Asks the office that sends, which must be one: anybody may call this, and its functions run as the owner."""
 
 FUNCTIONS = {
     "transition_grows_at_its_end": f"""CREATE OR REPLACE FUNCTION {{office}}.transition_grows_at_its_end()
@@ -283,89 +276,11 @@ AS $function$
     ALTER TABLE {office}.mailbox ALTER COLUMN content TYPE text COLLATE "C" USING content || ''
 $function$
 """,
-    "transfer_sent": """CREATE OR REPLACE FUNCTION {office}.transfer_sent(entry bigint, receiver text)
- RETURNS TABLE(complaint bigint, hash text, recorded_at text, sha256 text, is_undone boolean)
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-    SELECT
-        sent.complaint, encode(sent.hash, 'hex'), sent.recorded_at, sent.detail::json ->> 'sha256',
-        EXISTS (
-            SELECT FROM {office}.transition AS undoing
-            WHERE undoing.complaint = sent.complaint AND undoing.kind = 'voided'
-            AND undoing.detail::json ->> 'seq' = sent.seq::text
-        )
-    FROM {office}.transition AS sent
-    WHERE sent.seq = entry AND sent.kind = 'transferred' AND sent.detail::json ->> 'to' = receiver
-    AND has_table_privilege(session_user, '{office}.transition', 'INSERT')
-$function$
-""",
-    "deliver": f"""CREATE OR REPLACE FUNCTION {{office}}.deliver(sender text, entry bigint, letter text)
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-DECLARE
-    sent record;
-BEGIN
-    {_SENT}
-    IF sent.complaint IS NULL OR sent.is_undone
-        OR sent.sha256 <> encode(sha256(convert_to(letter, 'UTF8')), 'hex')
-    THEN
-        RAISE EXCEPTION 'entry % of office % transfers nothing of this kind', entry, sender
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    INSERT INTO {{office}}.mailbox VALUES (sender, entry, sent.complaint, sent.hash, sent.recorded_at, letter);
-END
-$function$
-""",
-    "recall": f"""CREATE OR REPLACE FUNCTION {{office}}.recall(sender text, entry bigint)
- RETURNS boolean
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-DECLARE
-    sent record;
-BEGIN
-    {_SENT}
-    IF NOT coalesce(sent.is_undone, false) THEN
-        RAISE EXCEPTION 'the transfer of entry % of office % was not undone', entry, sender
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    DELETE FROM {{office}}.mailbox WHERE office = sender AND seq = entry;
-    RETURN FOUND;
-END
-$function$
-""",
-    "clear_mail": """CREATE OR REPLACE FUNCTION {office}.clear_mail(sender text, entry bigint)
- RETURNS boolean
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-BEGIN
-    DELETE FROM {office}.mailbox AS mail WHERE mail.office = sender AND mail.seq = entry AND EXISTS (
-        SELECT FROM {office}.complaint AS taken JOIN {office}.transition AS receipt ON receipt.complaint = taken.id
-        WHERE taken.import_key = 'transfer:' || sender || ':' || entry AND receipt.kind = 'received'
-        AND receipt.detail::json ->> 'import_key' = taken.import_key
-        AND receipt.detail::json -> 'transfer' ->> 'hash' = mail.hash
-    );
-    RETURN FOUND;
-END
-$function$
-""",
+    **TRANSFER_FUNCTIONS,
 }
 """What the server does by itself, how the nation has an office's chain checked without reading its entries, and how a
 keeper has the tables of personal data written to new files: what was deleted is not in those. Who reads one state from
-before finds the tables empty.
-
-The last four hand complaints from office to office. The clerk who transfers one calls `deliver` of the receiving
-office, which asks `transfer_sent` of the sending one what its journal says: nothing, unless whoever is logged in may
-record there. `recall` takes back what was undone and still waits, `clear_mail` removes what was taken in.
-"""
+before finds the tables empty."""
 
 TRIGGERS = """
 CREATE TRIGGER transition_grows_at_its_end AFTER INSERT ON {office}.transition REFERENCING NEW TABLE AS added \
@@ -381,7 +296,7 @@ LAST_SETTINGS = (
     "ALTER TABLE {office}.evidence ALTER content SET STORAGE EXTERNAL",
     # The statistics of a column hold values of it, which erasing would not reach.
     *(f"ALTER TABLE {{office}}.personal ALTER {column} SET STATISTICS 0" for column in ERASED_COLUMNS),
-    "ALTER TABLE {office}.mailbox ALTER content SET STATISTICS 0",
+    *(f"ALTER TABLE {{office}}.mailbox ALTER {column} SET STATISTICS 0" for column in ("content", "files")),
 )
 """What is set for columns."""
 
