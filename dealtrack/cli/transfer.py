@@ -15,6 +15,7 @@ from dealtrack.cli.output import print_records
 from dealtrack.cli.session import Session, show_value
 from dealtrack.cli.terminal import tell, warn
 from dealtrack.cli.transitions import NOTE, REASON, read_detail
+from dealtrack.core.lifecycle import TRANSFER
 from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import (
     BadText,
@@ -117,13 +118,16 @@ def _take_over(session: Session, register: Register, mailbox: Mailbox, fmt: str)
     for mail in waiting(register):
         try:
             with session.recording(register) as recorder:
-                # Another clerk may have taken it in meanwhile.
+                # Another clerk may have taken it over meanwhile.
                 letter = mailbox.letter(mail)
                 taken = letter and take_over(recorder, mailbox, mail, letter, options.read_policy)
                 recorded += [taken] if taken else []
         except NotTakenOver as refusal:
             refused.append(refusal)
     show_change(session, register, recorded, fmt)
+    for each in recorded:
+        line = _("complaint {id} was complaint {complaint} of office {office}")
+        session.advise(line.format(id=each.complaint.id, **each.entries[0].detail[TRANSFER]))
     for error in refused:
         warn(error.message(show_value, _))
     if refused:

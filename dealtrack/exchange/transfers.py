@@ -66,7 +66,11 @@ def send(
     """
     history = recorder.history(complaint)
     check_transfer(complaint, history)
-    content, files = _content(recorder, complaint, history), _files(recorder.register, complaint, history)
+    # The reason goes along, for those who take over.
+    reasons = [
+        HistoryEntry(Kind.NOTED, at.start, {"note": detail[name]}) for name in ("reason", "note") if name in detail
+    ]
+    content, files = _content(recorder, complaint, history, reasons), _files(recorder.register, complaint, history)
     # The journal vouches for what is sent without holding it: the content has a salt, as it has personal data.
     stated = {**detail, "to": office, "sha256": sha256(content.encode()).hex()}
     recorded = recorder.record(Work(complaint, (Proposal(Kind.TRANSFERRED, at, stated),)))
@@ -75,7 +79,7 @@ def send(
     return recorded
 
 
-def _content(recorder: Recorder, complaint: int, history: Sequence[Transition]) -> str:
+def _content(recorder: Recorder, complaint: int, history: Sequence[Transition], reasons: Sequence[HistoryEntry]) -> str:
     """Return a complaint as the text that another office reads."""
     register, personal = recorder.register, recorder.personal(complaint)
     _, runs = register.project(history)
@@ -83,7 +87,7 @@ def _content(recorder: Recorder, complaint: int, history: Sequence[Transition]) 
     due = min((run.due for run in runs if run.ended is None and run.due is not None), default=None)
     return canonical(
         {
-            "history": list(map(_stored, entries_in_file(named))),
+            "history": list(map(_stored, [*entries_in_file(named), *reasons])),
             "evidence": list(map(_stored, map(entry_in_file, _evidence(named)))),
             "personal": personal and personal._asdict(),
             "due": due and to_store(due),
