@@ -246,7 +246,7 @@ def test_a_complaint_that_comes_back_is_the_one_its_number_means(town: Town) -> 
 # What is refused
 
 REFUSALS: dict[str, tuple[Sequence[str], tuple[str, str], str, int, str]] = {
-    "an unknown office": ((), LI, "transfer 2 --to chaoyang", 2, "There is no office chaoyang to transfer to"),
+    "an unknown office": ((), LI, "transfer 2 --to chaoyang", 2, "There is no office chaoyang to transfer to. Offices: 朝阳."),
     "the nation's register": ((), LI, "transfer 2 --to national", 2, "There is no office national to transfer to"),
     "the own office": ((), LI, "transfer 2 --to haidian", 2, "The complaints are in office haidian already"),
     "no name of an office": ((), LI, "transfer 2 --to a;b", 2, "Invalid office 'a;b'"),
@@ -265,7 +265,7 @@ REFUSALS: dict[str, tuple[Sequence[str], tuple[str, str], str, int, str]] = {
         ("transfer 2 --to 朝阳",), LI, "amend 2 --received 2016-11-10", 2, "office 朝阳 counts from it now",
     ),
     "a merged complaint": (
-        ("add --platform Tmall", "merge 3 --into 2"), LI, "transfer 2 --to 朝阳", 2, "it was merged with another one",
+        ("add --platform Tmall", "merge 3 --into 2"), LI, "transfer 2 --to 朝阳", 2, "Complaint 2 cannot be transferred: it was merged",
     ),
     "before what came last": (
         ("forward 2 --at 2016-11-14T09:00",), LI, "transfer 2 --to 朝阳 --at 2016-11-13", 2, "cannot be transferred at",
