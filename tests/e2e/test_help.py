@@ -169,7 +169,7 @@ NEEDED = {
 NEED_A_PERSON = ("add", "board", "restore", "calendar import")
 """The commands whose examples are refused where there is no person to ask, or no terminal to draw on."""
 
-NEED_A_SERVER = tuple(f"office {member}" for member in COMMANDS["office"].members)
+NEED_A_SERVER = ("transfer", *(f"office {member}" for member in COMMANDS["office"].members))
 """The commands whose examples are refused where the register is a file."""
 
 NEEDS_A_FILE = "move"

@@ -579,7 +579,7 @@ def test_a_clerk_hands_over_in_chinese(town: Town) -> None:
     assert "投诉 2（BJ-7，天猫，其他）：移送 2016-11-15 09:00" in sent.ok()
     assert "不再计时" in sent.out or "逾期已办" in sent.out
     waits = town(*CHEN, "--lang", "zh", "overdue")
-    assert "haidian 移送的 1 件投诉待接收：dealtrack transfer --take-over" in waits.err
+    assert "有 1 件投诉待接收（haidian 移送）：“dealtrack transfer --take-over”。" in waits.err
     town(*CHEN, "--lang", "zh", *TAKE).ok()
     assert "来自单位 haidian" in town(*CHEN, "--lang", "zh", "show", 2, "--format", "table").ok()
     again = town(*LI, "--lang", "zh", *MOVE)
