@@ -235,20 +235,27 @@ def last_complaint(database: Database) -> int:
 
 
 def find_numbers(database: Database, numbers: Iterable[str]) -> dict[str | None, list[int]]:
-    """Return the ids of the complaints with each of some external numbers, in order, none for an unknown one.
-
-    One that was transferred to another office is meant only where no other has its number: it may have come back.
-    """
+    """Return the ids of the complaints with each of some external numbers, in order, none for an unknown one."""
     ids: dict[str | None, list[int]] = {number: [] for number in numbers}
     rows = database.rows(
-        "SELECT c.merged_at IS NOT NULL AND c.merged_into IS NULL, c.number, c.id FROM complaint c "
-        f"WHERE {database.dialect.among('c.number')} AND c.status <> 'voided'",
+        f"SELECT c.number, c.id FROM complaint c WHERE {database.dialect.among('c.number')} AND c.status <> 'voided'",
         (database.listed(ids),),
     )
-    for is_transferred, number, id_ in sorted(rows):
-        if not (is_transferred and ids[number]):
-            ids[number].append(id_)
+    for number, id_ in sorted(rows):
+        ids[number].append(id_)
     return ids
+
+
+def meant_by_number(database: Database, ids: list[int]) -> list[int]:
+    """Return which of the complaints with one number it means: not those that went to another office, if others stay.
+
+    What was transferred may have come back, as another complaint.
+    """
+    if len(ids) < 2:
+        return ids
+    stays = f"NOT (merged_at IS NOT NULL AND merged_into IS NULL) AND {database.dialect.among('id')}"
+    rows = database.rows(f"SELECT id FROM complaint WHERE {stays} ORDER BY id", (database.listed(ids),))
+    return [id_ for (id_,) in rows] or ids
 
 
 def find_import_keys(database: Database, keys: Iterable[str]) -> dict[str | None, int | None]:

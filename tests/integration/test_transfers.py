@@ -17,7 +17,7 @@ psycopg2 = pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
 
 from tests.integration import test_offices as offices  # noqa: E402  # it needs psycopg2
 from tests.integration.test_offices import HOUR_LATER, NOW, Town  # noqa: E402
-from tests.postgres import PORT  # noqa: E402
+from tests.postgres import PORT, SUPERUSER  # noqa: E402
 
 # Pytest finds fixtures by their names in the module.
 town_server, made, town = offices.town_server, offices.made, offices.town
@@ -233,6 +233,11 @@ def test_a_complaint_that_comes_back_is_the_one_its_number_means(town: Town) -> 
     town(*CHEN, "forward", 2, "--at", "2016-11-15 08:00").ok()
     town(*CHEN, "transfer", "--number", "BJ-7", "--to", "Haidian").ok()
     town(*LI, *TAKE).ok()
+    rows = town.home / "back.csv"
+    rows.write_text(
+        "number,platform,received,completed\nBJ-7,Tmall,2016-11-11 10:00,2016-11-15 08:30\n", encoding="utf-8"
+    )
+    assert "1 changed" in town(*LI, "import", rows, "--dry-run").ok()
     back = json.loads(town(*LI, "show", "--number", "BJ-7", "--format", "json").ok())
     assert (back["id"], back["received"], back["forwarded"]) == (
         3, "2016-11-11T10:00:00+08:00", "2016-11-15T08:00:00+08:00",
@@ -307,9 +312,9 @@ def test_a_register_in_a_file_is_alone(clerk: Clerk, words: str) -> None:
 
 
 def test_an_office_without_roles_transfers_nothing(town: Town) -> None:
-    town(offices.SUPERUSER, "xicheng", "init").ok()
-    town(offices.SUPERUSER, "xicheng", "add", "--platform", "JD").ok()
-    refused = town(offices.SUPERUSER, "xicheng", "transfer", 1, "--to", "haidian")
+    town(SUPERUSER, "xicheng", "init").ok()
+    town(SUPERUSER, "xicheng", "add", "--platform", "JD").ok()
+    refused = town(SUPERUSER, "xicheng", "transfer", 1, "--to", "haidian")
     assert "Office xicheng has no roles" in refused.err
     assert "There is no office xicheng" in town(*LI, "transfer", 1, "--to", "xicheng").err
 
