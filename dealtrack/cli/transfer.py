@@ -32,7 +32,7 @@ from dealtrack.phrase import BadValue, listed
 from dealtrack.register.address import read_office
 from dealtrack.register.engine import ServerAddress
 from dealtrack.register.mailbox import Mailbox, waiting
-from dealtrack.register.recorder import RecordedComplaint
+from dealtrack.register.recorder import NothingWritten, RecordedComplaint
 from dealtrack.register.register import Register
 
 KEYS = ("office", "id", "number", "platform", "category", "received", "transferred", "due")
@@ -117,7 +117,7 @@ def _take_over(session: Session, register: Register, mailbox: Mailbox, fmt: str)
     refused: list[NotTakenOver] = []
     for mail in waiting(register):
         try:
-            with session.recording(register) as recorder:
+            with suppress(NothingWritten), session.recording(register) as recorder:
                 # Another clerk may have taken it over meanwhile.
                 letter = mailbox.letter(mail)
                 taken = letter and take_over(recorder, mailbox, mail, letter, options.read_policy)

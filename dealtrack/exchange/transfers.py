@@ -32,7 +32,7 @@ from dealtrack.register.evidence import safe_name
 from dealtrack.register.evidence_files import EvidenceFault
 from dealtrack.register.mailbox import Letter, Mail, Mailbox
 from dealtrack.register.queries import Personal
-from dealtrack.register.recorder import Proposal, RecordedComplaint, Recorder, Work
+from dealtrack.register.recorder import NothingWritten, Proposal, RecordedComplaint, Recorder, Work
 from dealtrack.register.register import Register
 
 SALT_BYTES = 16
@@ -177,7 +177,7 @@ def take_over(
     """Record what another office transferred as a new complaint, with its own moments, and clear it from the mailbox.
 
     None is returned for one that was taken over before. `load_policy` finds the policies that the register lacks.
-    Raises NotTakenOver.
+    Raises NotTakenOver, and NothingWritten where the other office has taken it back meanwhile.
     """
     recorded = None
     if recorder.find_import_key(mail.import_key) is None:
@@ -189,7 +189,8 @@ def take_over(
             reason = Phrase("What it sent cannot be read: {fault}.", fault=fault.args[0])
             raise NotTakenOver(complaint=mail.complaint, office=mail.office, reason=reason) from None
         recorder.flush()
-    mailbox.clear(mail)
+    if not mailbox.clear(mail):
+        raise NothingWritten
     return recorded
 
 

@@ -62,8 +62,8 @@ class Mailbox(Protocol):
     def letter(self, mail: Mail) -> Letter | None:
         """Return what was sent with what waits; None where it waits no more."""
 
-    def clear(self, mail: Mail) -> None:
-        """Remove what was taken over, within the recording that did it."""
+    def clear(self, mail: Mail) -> bool:
+        """Remove what was taken over, within the recording that did it; tell whether it still waited."""
 
 
 def waiting(register: Store) -> Sequence[Mail]:

@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dealtrack.register.address import read_address
 from tests.conftest import Clerk
 from tests.proxy import Cut, Proxy, Side
 
@@ -21,6 +23,9 @@ from tests.postgres import PORT, SUPERUSER  # noqa: E402
 
 # Pytest finds fixtures by their names in the module.
 town_server, made, town = offices.town_server, offices.made, offices.town
+
+BLOCKED = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'clear_mail'"
+"""Tells that somebody who takes over waits for somebody else."""
 
 LI, CHEN = ("li", "haidian"), ("chen", "朝阳")
 MOVE = ("transfer", 2, "--to", "朝阳")
@@ -163,7 +168,7 @@ def test_both_journals_tell_of_a_transfer_and_each_by_the_hash_of_the_other_s_wo
     assert len(json.loads(content)["salt"]) == 32
 
 
-def test_what_waits_is_told_until_it_is_taken_over(town: Town) -> None:
+def test_what_waits_is_told_until_it_is_taken_over(town: Town, tmp_path: Path) -> None:
     enter(town)
     told = "1 complaint transferred by haidian waits: 'dealtrack transfer --take-over'."
     assert town(*CHEN, "transfer", "--format", "json").ok() == "[]\n"
@@ -178,6 +183,10 @@ def test_what_waits_is_told_until_it_is_taken_over(town: Town) -> None:
     assert f"Reminder: {told}" in town(*CHEN, "digest").ok()
     page = json.loads(town(*CHEN, "digest", "--format", "json").ok())
     assert page["reminders"] == [{"kind": "transfer", "office": "haidian", "id": 2, "transferred": NOW}]
+    clerk = Clerk(tmp_path, read_address(town.address(*CHEN)), NOW, "chen")
+    for words in (("list",), ("overdue",), ()):
+        assert told in clerk.at_terminal(*words, width=120).out
+    assert told not in town(*CHEN, "list").err
     assert told not in town(*CHEN, "overdue", "--as-of", "2016-11-14").err
     assert told not in town(*LI, "overdue").err
     town(*CHEN, *TAKE).ok()
@@ -246,6 +255,35 @@ def test_a_complaint_that_comes_back_is_the_one_its_number_means(town: Town) -> 
     assert back["history"][0]["detail"]["transfer"]["office"] == "朝阳"
     for who in (LI, CHEN):
         town(*who, "verify").ok()
+
+
+def test_the_policy_and_the_platform_come_with_a_complaint(town: Town) -> None:
+    town(*LI, "platform", "add", "Newshop").ok()
+    town(*LI, "policy", "adopt", "samr-complaint", "--yes").ok()
+    town(*LI, "add", "--platform", "Newshop", "--policy", "samr-complaint", "--at", "2016-11-11 10:00").ok()
+    due = shown(town, LI, 2)["accept_due"]
+    hand_over(town)
+    there = shown(town, CHEN, 2)
+    assert (there["platform"], there["policy"], there["accept_due"]) == ("Newshop", "samr-complaint", due)
+    assert "Newshop" in town(*CHEN, "platform", "list").ok()
+
+
+def test_who_takes_back_and_who_takes_over_at_once_do_not_both_have_it(town: Town) -> None:
+    enter(town)
+    town(*LI, *MOVE).ok()
+    head = town.head("朝阳")
+    with (
+        closing(psycopg2.connect(town.server.uri(database=town.database))) as connection,
+        connection.cursor() as cursor,
+    ):
+        # As `recall` does, within a recording that has not ended yet.
+        cursor.execute("DELETE FROM 朝阳.mailbox")
+        with ThreadPoolExecutor() as pool:
+            taking = pool.submit(town, *CHEN, *TAKE)
+            town.server.await_truth(f"EXISTS ({BLOCKED})")
+            connection.commit()
+            taken = taking.result()
+    assert (taken.ok(), town.head("朝阳"), mailbox(town)) == ("", head, [])
 
 
 # What is refused

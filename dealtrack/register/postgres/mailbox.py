@@ -29,6 +29,9 @@ class ServerMailbox:
 
     def recall(self, office: str, seq: int) -> bool:
         """Take back what an entry transferred that was undone within this recording; tell whether it still waited."""
+        if office not in self.offices():
+            # An import may bring a transfer from another server.
+            return False
         ((is_back,),) = self._database.rows(f"SELECT {quoted(office)}.recall(?, ?)", (self.office, seq))
         return bool(is_back)
 
@@ -43,6 +46,7 @@ class ServerMailbox:
         row = self._database.row("SELECT content, files FROM mailbox WHERE office = ? AND seq = ?", values)
         return Letter(*row) if row else None
 
-    def clear(self, mail: Mail) -> None:
-        """Remove what was taken over, within the recording that did it."""
-        self._database.rows("SELECT clear_mail(?, ?)", (mail.office, mail.seq))
+    def clear(self, mail: Mail) -> bool:
+        """Remove what was taken over, within the recording that did it; tell whether it still waited."""
+        ((is_cleared,),) = self._database.rows("SELECT clear_mail(?, ?)", (mail.office, mail.seq))
+        return bool(is_cleared)
