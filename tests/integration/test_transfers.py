@@ -366,7 +366,7 @@ FORGERIES = {
     "an entry that transfers nothing": ("li", "SELECT 朝阳.deliver('haidian', 35, '{}', '[]')"),
     "an entry that is not there": ("li", "SELECT 朝阳.deliver('haidian', 99, '{}', '[]')"),
     "other words": ("li", "SELECT 朝阳.deliver('haidian', 36, '{}', '[]')"),
-    "a voided transfer": ("li", "SELECT 朝阳.deliver('haidian', 37, '{letter}', '[]')"),
+    "a voided transfer": ("li", "SELECT 朝阳.deliver('haidian', 38, '{voided}', '[]')"),
     "the transfer of another office": ("chen", "SELECT 朝阳.deliver('haidian', 36, '{letter}', '[]')"),
     "of no clerk": ("stranger", "SELECT 朝阳.deliver('haidian', 36, '{letter}', '[]')"),
     "of a reader": ("zhao", "SELECT 朝阳.deliver('haidian', 36, '{letter}', '[]')"),
@@ -396,17 +396,18 @@ FORGERIES = {
 def test_a_clerk_forges_no_mail_and_makes_none_vanish(town: Town, case: str) -> None:
     enter(town)
     town(*LI, *MOVE).ok()
-    # Entry 37 transfers, and 38 undoes it.
+    # Entry 38 transfers another one, and 39 undoes that.
     enter(town)
     town(*LI, "transfer", 3, "--to", "朝阳").ok()
+    (letter,), (voided,) = town.sql("SELECT content FROM 朝阳.mailbox ORDER BY seq")
     town(*LI, "undo", "--yes").ok()
     assert town.head("haidian")[0] == 39
     login, statement = FORGERIES[case]
     before = town.sql("SELECT * FROM 朝阳.mailbox")
-    ((letter,),) = town.sql("SELECT content FROM 朝阳.mailbox")
+    statement = statement.replace("{letter}", letter).replace("{voided}", voided)
     read: list[tuple[Any, ...]] = []
     with suppress(psycopg2.errors.InsufficientPrivilege):
-        read = town.sql(*statement.replace("{letter}", letter).split(";"), login=login)
+        read = town.sql(*statement.split(";"), login=login)
     assert read in ([], [(False,)])
     assert town.sql("SELECT * FROM 朝阳.mailbox") == before
     assert town.sql("SELECT count(*) FROM haidian.mailbox") == [(0,)]
