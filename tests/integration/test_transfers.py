@@ -184,6 +184,9 @@ def test_what_waits_is_told_until_it_is_taken_over(town: Town, tmp_path: Path) -
     page = json.loads(town(*CHEN, "digest", "--format", "json").ok())
     assert page["reminders"] == [{"kind": "transfer", "office": "haidian", "id": 2, "transferred": NOW}]
     clerk = Clerk(tmp_path, read_address(town.address(*CHEN)), NOW, "chen")
+    row = clerk.at_terminal("transfer", width=120).out.splitlines()[-1].split()
+    assert row[:5] == ["haidian", "2", "BJ-7", "Tmall", "other"]
+    assert row[5:] == ["2016-11-11", "10:00", "2016-11-15", "09:00", "2016-11-14"]
     for words in (("list",), ("overdue",), ()):
         assert told in clerk.at_terminal(*words, width=120).out
     assert told not in town(*CHEN, "list").err
@@ -501,6 +504,12 @@ def test_erasing_leaves_nothing_in_what_was_cleared(town: Town) -> None:
     town("wang", "朝阳", "erase", 2, "--reason", "申请").ok()
     assert town.sql(file) != before
     town(*CHEN, "verify").ok()
+    # Nothing has come since: nobody who reads it is waited for.
+    enter_there = ("add", "--platform", "JD", "--consumer", "王五")
+    town(*CHEN, *enter_there).ok()
+    with closing(psycopg2.connect(town.server.uri("chen", town.database))) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM 朝阳.mailbox")
+        town("wang", "朝阳", "erase", 3, "--reason", "申请").ok()
 
 
 # What another office sends

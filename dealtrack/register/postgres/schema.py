@@ -268,12 +268,17 @@ $function$
 """,
     "write_personal_anew": """CREATE OR REPLACE FUNCTION {office}.write_personal_anew()
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+BEGIN
     ALTER TABLE {office}.personal ALTER COLUMN salt TYPE bytea USING salt || ''::bytea;
-    ALTER TABLE {office}.mailbox ALTER COLUMN content TYPE text COLLATE "C" USING content || ''
+    -- This waits for all who read what waits: only where mail has come since it was last written anew.
+    IF pg_relation_size('{office}.mailbox') > 0 THEN
+        ALTER TABLE {office}.mailbox ALTER COLUMN content TYPE text COLLATE "C" USING content || '';
+    END IF;
+END
 $function$
 """,
     **TRANSFER_FUNCTIONS,
