@@ -192,6 +192,9 @@ def test_what_waits_is_told_until_it_is_taken_over(town: Town, tmp_path: Path) -
     assert told not in town(*CHEN, "list").err
     assert told not in town(*CHEN, "overdue", "--as-of", "2016-11-14").err
     assert told not in town(*LI, "overdue").err
+    for login in ("sun", "chen"):
+        states = json.loads(town(login, "", "office", "list", "--format", "json").ok())
+        assert {each["office"]: each["waiting"] for each in states}["朝阳"] == 1
     town(*CHEN, *TAKE).ok()
     assert town(*CHEN, "overdue").err == ""
     assert json.loads(town(*CHEN, "digest", "--format", "json").ok())["reminders"] == []

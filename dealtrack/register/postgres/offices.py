@@ -43,7 +43,10 @@ class NewOffice(NamedTuple):
 
 
 class OfficeState(NamedTuple):
-    """How an office stands: its journal's length, last moment (in UTC) and hash, and its complaints and deadlines."""
+    """How an office stands: its journal's length, last moment (in UTC) and hash, and its complaints and deadlines.
+
+    `waiting` counts what other offices have transferred to it and nobody has taken over yet.
+    """
 
     office: str
     entries: int
@@ -51,6 +54,7 @@ class OfficeState(NamedTuple):
     head: str
     open: int
     overdue: int
+    waiting: int
 
 
 def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewOffice:
@@ -200,11 +204,12 @@ def office_states(address: ServerAddress, moment: datetime) -> tuple[list[Office
             "SELECT {name}, h.seq, h.recorded_at, encode(h.hash, 'hex'), "
             "(SELECT count(*) FROM {schema}.complaint WHERE status <> ALL (ARRAY['closed', 'voided'])), "
             "(SELECT count(*) FROM {schema}.clock WHERE ended_at IS NULL AND due_at < ?), "
+            "(SELECT count(*) FROM {schema}.mailbox), "
             "(SELECT value FROM {schema}.fact WHERE name = 'timezone') FROM {schema}.head h"
         )
         rows = list(rows_of_each(database, names, state, lambda _: [to_store(moment)]))
     states = [
-        OfficeState(name, seq, from_store(last) if last else None, head, open_, overdue)
-        for name, seq, last, head, open_, overdue, _ in rows
+        OfficeState(name, seq, from_store(last) if last else None, head, *counts)
+        for name, seq, last, head, *counts, _ in rows
     ]
     return states, ZoneInfo(rows[0][-1] if rows else "UTC")

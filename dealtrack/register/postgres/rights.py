@@ -52,6 +52,7 @@ NATIONAL_COLUMNS = {
         *("complaint", "name", "round", "started_at", "due_at", "due_day", "ended_at", '"end"', "paused"),
         *("provisional", "revision"),
     ),
+    "mailbox": ("office", "seq", "complaint", "recorded_at"),
 }
 """What the nation reads of an office's tables."""
 
