@@ -71,6 +71,17 @@ DEADLINES: dict[str, tuple[Sequence[str], Sequence[str], str, str]] = {
         "complete",
         "2016-11-18",
     ),
+    # A new deadline from Monday's reopening on.
+    "reopened": (
+        (
+            "forward 2 --at 2016-11-11T11:00",
+            "complete 2 --at 2016-11-14T09:00",
+            "reopen 2 --reason 反悔 --at 2016-11-14T10:00",
+        ),
+        (),
+        "complete",
+        "2016-11-16",
+    ),
     # A moment that was corrected before: forwarded on Tuesday, and not on Monday.
     "corrected": (
         ("forward 2 --at 2016-11-14T09:00", "amend 2 --forwarded 2016-11-15T08:00"),
@@ -239,6 +250,21 @@ def test_a_transfer_is_undone_with_what_waits(town: Town) -> None:
         refused = town(*CHEN, *words)
         assert (refused.status, told in refused.err) == (2, True)
     assert (town.head("haidian"), town.head("朝阳")) == before
+
+
+def test_several_are_transferred_and_undone_by_one_command(town: Town) -> None:
+    enter(town)
+    town(*LI, "transfer", "1-2", "--to", "朝阳").ok()
+    assert [row[2] for row in mailbox(town)] == [1, 2]
+    told = town(*CHEN, "overdue").err
+    assert "2 complaints transferred by haidian wait: 'dealtrack transfer --take-over'." in told
+    town(*LI, "undo", "--yes").ok()
+    assert mailbox(town) == []
+    # One that cannot go keeps the others.
+    town(*LI, "complete", 1).ok()
+    head = town.head("haidian")
+    assert town(*LI, "transfer", "2,1", "--to", "朝阳").status == 2
+    assert (town.head("haidian"), mailbox(town)) == (head, [])
 
 
 def test_a_complaint_that_comes_back_is_the_one_its_number_means(town: Town) -> None:
@@ -504,7 +530,9 @@ def test_erasing_leaves_nothing_in_what_was_cleared(town: Town) -> None:
     hand_over(town)
     file = "SELECT pg_relation_filepath('朝阳.mailbox')"
     before = town.sql(file)
-    town("wang", "朝阳", "erase", 2, "--reason", "申请").ok()
+    erased = town("wang", "朝阳", "erase", 2, "--reason", "申请")
+    assert "of complaint 2 is also in another office, and is erased there: haidian." in erased.err
+    assert "is erased there: 朝阳." in town("wang", "haidian", "erase", 2, "--reason", "申请").err
     assert town.sql(file) != before
     town(*CHEN, "verify").ok()
     # Nothing has come since: nobody who reads it is waited for.
