@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from dealtrack.core.chain import canonical, sha256
 from dealtrack.core.complaint_state import make_complaint
 from dealtrack.core.details import is_detail
-from dealtrack.core.lifecycle import NEEDED, TRANSFER, Complaint, Detail, Kind, Transition, effective
-from dealtrack.core.limits import check_transfer
+from dealtrack.core.lifecycle import MERGING, NEEDED, TRANSFER, Complaint, Detail, Kind, Transition, effective
+from dealtrack.core.limits import check_transfer, moment_to_store, previous_transition
 from dealtrack.core.moments import Moment, from_store, is_stored, to_store
 from dealtrack.core.personal import PERSONAL
 from dealtrack.core.platform import Platform, match_platform
@@ -27,7 +27,7 @@ from dealtrack.exchange.histories import (
     with_platforms,
 )
 from dealtrack.exchange.reconcile import check_policy_name, proposals_of
-from dealtrack.phrase import BadValue, Phrase
+from dealtrack.phrase import BadValue, Phrase, Word
 from dealtrack.register.evidence import safe_name
 from dealtrack.register.evidence_files import EvidenceFault
 from dealtrack.register.mailbox import Letter, Mail, Mailbox
@@ -36,6 +36,8 @@ from dealtrack.register.recorder import NothingWritten, Proposal, RecordedCompla
 from dealtrack.register.register import Register
 
 SALT_BYTES = 16
+ALONE = frozenset({*MERGING, Kind.TRANSFERRED})
+"""The kinds that concern another complaint of the office that records them."""
 _PARTS = frozenset({"history", "evidence", "personal", "due", "salt"})
 
 
@@ -66,9 +68,11 @@ def send(
     """
     history = recorder.history(complaint)
     check_transfer(complaint, history)
+    previous = previous_transition(history, Kind.TRANSFERRED)
+    moment = moment_to_store(at, previous and previous.at)
     # The reason goes along, for those who take over.
     reasons = [
-        HistoryEntry(Kind.NOTED, at.start, {"note": detail[name]}) for name in ("reason", "note") if name in detail
+        HistoryEntry(Kind.NOTED, moment, {"note": detail[name]}) for name in ("reason", "note") if name in detail
     ]
     content, files = _content(recorder, complaint, history, reasons), _files(recorder.register, complaint, history)
     # The journal vouches for what is sent without holding it: the content has a salt, as it has personal data.
@@ -135,7 +139,10 @@ def read_content(text: str) -> SentComplaint:
     if not is_due or not (personal is None or _is_personal(personal)):
         raise BadValue("it is not what 'dealtrack transfer' writes")
     history, evidence = read_history(stated["history"]), list(map(_read_evidence, _list(stated["evidence"])))
-    return SentComplaint(history, evidence, personal and _cleaned(personal), due and from_store(due))
+    if any(entry.kind in ALONE for entry in history):
+        raise BadValue("it is not what 'dealtrack transfer' writes")
+    who = personal and Personal(**{name: text and _clean(name, text) for name, text in personal.items()})
+    return SentComplaint(history, evidence, who, due and from_store(due))
 
 
 def _list(value: Any) -> list[Any]:
@@ -154,7 +161,9 @@ def _read_evidence(value: Any) -> HistoryEntry:
         and is_detail(Kind.EVIDENCE, value["detail"])
         and value["detail"].keys() <= NEEDED[Kind.EVIDENCE] | {"note"}
     ):
-        detail = {**value["detail"], "name": safe_name(value["detail"]["name"])}
+        detail = {**value["detail"], "name": safe_name(_clean("name", value["detail"]["name"]))}
+        if "note" in detail:
+            detail["note"] = _clean("note", detail["note"])
         return HistoryEntry(Kind.EVIDENCE, from_store(value["at"]), detail)
     raise BadValue("it is not what 'dealtrack transfer' writes")
 
@@ -164,11 +173,11 @@ def _is_personal(value: Any) -> bool:
     return is_table and all(text is None or isinstance(text, str) for text in value.values())
 
 
-def _cleaned(personal: dict[str, str | None]) -> Personal:
+def _clean(field: str, text: str) -> str:
     try:
-        return Personal(**{name: text and clean_field(name, text) for name, text in personal.items()})
-    except DealtrackError as error:
-        raise BadValue("{reason}", reason=error.args[0]) from None
+        return clean_field(field, text)
+    except DealtrackError:
+        raise BadValue("its {field} is no valid text", field=Word(field)) from None
 
 
 def take_over(

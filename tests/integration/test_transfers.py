@@ -160,6 +160,13 @@ def test_all_that_is_known_of_a_complaint_goes_with_it(town: Town) -> None:
     town("wang", "haidian", "verify").ok()
 
 
+def test_the_reason_is_of_the_moment_of_the_transfer(town: Town) -> None:
+    # Complaint 1 was received at nine; of the day alone no more is known.
+    town(*LI, "transfer", 1, "--to", "朝阳", "--at", "2016-11-15", "--reason", "管辖").ok()
+    town(*CHEN, *TAKE).ok()
+    assert [entry["at"] for entry in shown(town, CHEN, 2)["history"]] == [NOW, NOW]
+
+
 def test_both_journals_tell_of_a_transfer_and_each_by_the_hash_of_the_other_s_words(town: Town) -> None:
     enter(town)
     town(*LI, *MOVE).ok()
@@ -557,6 +564,9 @@ def put(town: Town, seq: int, content: str, files: str = "[]") -> None:
         connection.commit()
 
 
+MOMENT = "2016-11-11T02:00:00Z"
+
+
 def letter(**changes: Any) -> str:
     """Return what an office sends of a complaint with a piece of evidence, changed; a function changes a part."""
     detail = {"platform": "JD", "category": "other", "policy": "green-channel"}
@@ -598,6 +608,38 @@ UNREADABLE = {
     "a wrong due": (letter(due="soon"), FILES),
     "wrong personal data": (letter(personal={"consumer": 1}), FILES),
     "personal data with controls": (letter(personal=lambda data: data.update(consumer="a\0b")), FILES),
+    "personal data with half a character": (letter(personal=lambda data: data.update(consumer="\ud800")), FILES),
+    "half a character in a note": (
+        letter(history=lambda entries: entries.append({"kind": "noted", "at": MOMENT, "detail": {"note": "\ud800"}})),
+        FILES,
+    ),
+    "half a character in the note of evidence": (
+        letter(evidence=lambda entries: entries[0]["detail"].update(note="\ud800")),
+        FILES,
+    ),
+    "half a character in the name of evidence": (
+        letter(evidence=lambda entries: entries[0]["detail"].update(name="\ud800")),
+        FILES,
+    ),
+    "a nul in the note of evidence": (letter(evidence=lambda entries: entries[0]["detail"].update(note="a\0")), FILES),
+    "a sum of money that is none": (
+        letter(history=lambda entries: entries.append({"kind": "completed", "at": MOMENT, "detail": {"amount": "x"}})),
+        FILES,
+    ),
+    "a step out of order": (
+        letter(
+            history=lambda entries: entries.extend({"kind": kind, "at": MOMENT} for kind in ("forwarded", "accepted"))
+        ),
+        FILES,
+    ),
+    "a merge": (
+        letter(
+            history=lambda entries: entries.append(
+                {"kind": "joined", "at": MOMENT, "detail": {"from": 1, "received": MOMENT}}
+            )
+        ),
+        FILES,
+    ),
     "evidence of no list": (letter(evidence={}), FILES),
     "evidence of another kind": (letter(evidence=[1]), FILES),
     "evidence without its file": (letter(), "[]"),

@@ -44,7 +44,7 @@ DECLARE
 BEGIN
     {_SENT}
     IF sent.complaint IS NULL OR sent.is_undone
-        OR sent.sha256 <> encode(sha256(convert_to(letter, 'UTF8')), 'hex')
+        OR sent.sha256 IS DISTINCT FROM encode(sha256(convert_to(letter, 'UTF8')), 'hex')
     THEN
         RAISE EXCEPTION 'entry % of office % transfers nothing of this kind', entry, sender
             USING ERRCODE = 'insufficient_privilege';
