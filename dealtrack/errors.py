@@ -495,6 +495,15 @@ class NotConnected(DealtrackError, exit_code=REGISTER_UNUSABLE):
     {instead}"""
 
 
+class OfficeOlder(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """Office {office} at {address} has schema {found}, older than {known}, and must be upgraded first.
+    The server administrator runs 'dealtrack office upgrade', once for all offices."""
+
+
+class OfficeNotUpgraded(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """Office {office} was not upgraded: {reason}. Nothing was changed in it."""
+
+
 class UnknownOffice(RegisterMissing, exit_code=REGISTER_UNUSABLE):
     """There is no office {office} at {address}, or your login has no right to it.
     Check its name; the server administrator adds offices and rights ('dealtrack help sharing')."""
@@ -535,6 +544,10 @@ class NoOfficeRoles(DealtrackError):
 
 class NoLogin(DealtrackError):
     """The server has no login {login}. Create it with 'createuser --pwprompt {login}', then grant the role again."""
+
+
+class NothingToRevoke(DealtrackError):
+    """Nothing was revoked: {reason}.{nearest}"""
 
 
 class NeedsFile(DealtrackError):

@@ -218,6 +218,16 @@ class Server:
         parents = dict(_parents())
         return [first, *(process for process, parent in parents.items() if parent == first)] if first in parents else []
 
+    def cpu(self) -> float:
+        """Return the seconds of the processor of all processes of the server, of those too that have ended."""
+        ticks = 0
+        for place, process in enumerate(self._processes()):
+            with suppress(OSError):
+                fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+                # The first process has waited for those that have ended.
+                ticks += sum(map(int, fields[11 : 13 if place else 15]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def program(self, name: str, *arguments: str) -> None:
         """Run one of the server's programs as the server's user."""
         folder = binaries()

@@ -21,6 +21,7 @@ from dealtrack.core.policy import are_same
 from dealtrack.core.text import first_few, fit_text
 from dealtrack.errors import (
     CHECK_FAILED,
+    REGISTER_UNUSABLE,
     BadCopies,
     BadHead,
     BadPolicyFile,
@@ -291,8 +292,12 @@ def verify(
         )
     else:
         advice = _("Keep this file as evidence, and restore the last backup that 'dealtrack verify' finds intact.")
+    for fault in report.unchecked:
+        warn(_("Not checked: {fault}.", fault=say(fault)))
     _report_faults(report.faults, advice)
     print_line(_("journal intact: {count} entries, checksum {head}", count=report.entries, head=report.head))
+    if report.unchecked:
+        raise typer.Exit(REGISTER_UNUSABLE)
 
 
 def recheck(

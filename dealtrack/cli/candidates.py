@@ -199,6 +199,7 @@ _BY_COMMAND: Mapping[tuple[str, str], CandidateSource] = {
     ("event", "--name"): _stored,
     ("transfer", "--to"): _other_offices,
     ("office grant", "--role"): _fixed("clerk", "keeper", "reader"),
+    ("office revoke", "--role"): _fixed("clerk", "keeper", "reader"),
     **{(f"platform {n}", o): _platforms for n in "show edit check rename merge remove".split() for o in ("", "--into")},
     ("completion", ""): _fixed(*SHELLS),
 }

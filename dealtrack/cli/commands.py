@@ -52,7 +52,9 @@ COMMANDS: dict[str, CommandEntry] = {
     "platform": CommandEntry(
         "Set up", "platform", ("list", "show", "add", "edit", "check", "rename", "merge", "remove", "import")
     ),
-    "office": CommandEntry("Set up", "office", ("add", "grant", "list", "overdue", "report", "seal")),
+    "office": CommandEntry(
+        "Set up", "office", ("add", "grant", "revoke", "upgrade", "list", "complaints", "overdue", "report", "seal")
+    ),
     **_commands("Help", "help", "help"),
 }
 
@@ -68,7 +70,7 @@ QUIET = frozenset(
     (
         *(name for name, entry in COMMANDS.items() if entry.section == "Record"),
         *("import", "init", "recheck", "backup", "restore", "move", "policy adopt", "config set", "config unset"),
-        *("office add", "office grant", "office seal"),
+        *("office add", "office grant", "office revoke", "office upgrade", "office seal"),
         *(f"platform {name}" for name in ("add", "edit", "check", "rename", "merge", "remove", "import")),
         *("calendar amend", "calendar import", "calendar refresh"),
     )

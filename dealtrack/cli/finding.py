@@ -10,6 +10,8 @@ from dealtrack.cli.terminal import tell, terminal_height
 from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import suggestion
 from dealtrack.phrase import Phrase
+from dealtrack.register.address import NATION
+from dealtrack.register.engine import ServerAddress
 from dealtrack.register.queries import SORTED_BY, Filter, Order, View
 from dealtrack.register.register import Register
 
@@ -90,4 +92,6 @@ def tell_nothing(register: Register, query: Filter, view: View, text: str) -> No
         if not register.count(alone, view):
             near = suggestion(nearest_names(name, frequent_owners(register)))
             text = _("No complaint belongs to {name}.{nearest}", name=name, nearest=say(near))
+    if isinstance(register.address, ServerAddress) and register.address.office == NATION:
+        text = _("not in the national register itself: 'dealtrack office complaints' lists those of all offices")
     tell(text)

@@ -223,6 +223,13 @@ class Finding(NamedTuple):
     can_be_mended: bool = True
 
 
+class SealCheck(NamedTuple):
+    """Where the journals of offices are not as they were sealed, and which could not be checked, or not wholly."""
+
+    faults: Sequence[str] = ()
+    unchecked: Sequence[str] = ()
+
+
 class Remains(NamedTuple):
     """What may still hold erased data.
 
@@ -252,8 +259,8 @@ class Engine(Protocol):
     ) -> tuple[Database, Upgrade | None]:
         """Return an opened register's database brought to the present schema, and what that did.
 
-        With `read_only` the register stays as it is. Raises NotARegister, RegisterNewer, RegisterOlder and
-        RegisterAltered.
+        With `read_only` the register stays as it is. Raises NotARegister, RegisterNewer, RegisterOlder,
+        OfficeOlder and RegisterAltered.
         """
 
     def create(self, fill: Callable[[Database], None]) -> None:
@@ -262,11 +269,15 @@ class Engine(Protocol):
         Raises RegisterExists or RegisterUnusable.
         """
 
-    def take_in(self, source: Database, finish: Callable[[Database], None]) -> None:
+    def take_in(self, source: Database, check: Callable[[Database], None], finish: Callable[[Database], None]) -> None:
         """Make a register with all rows of another, let it be finished, and put it in its place when it is whole.
 
+        Before that `check` gets the source or the copy: whichever is nearer, as both have the same rows.
         Raises RegisterExists or RegisterUnusable.
         """
+
+    def differing_tables(self, copy: Database, source: Database) -> list[str]:
+        """Return the tables of a copy that is being finished that have other rows than those of its source."""
 
     def held(self, register: "Store") -> AbstractContextManager[None]:
         """Let nobody record in the register during the block, which reads one state of it."""
@@ -301,8 +312,8 @@ class Engine(Protocol):
     def schema_faults(self, register: "Store") -> list[str]:
         """Return where tables, indexes, triggers or views are not as they were made, those of other programs aside."""
 
-    def sealed_faults(self, register: "Store") -> list[str]:
-        """Return where the journals of offices are not as this register sealed them; only the national one does."""
+    def check_seals(self, register: "Store") -> SealCheck:
+        """Hold the journals of offices against this register's seals; only the national one has any."""
 
     def foreign_names(self, register: "Store") -> list[str]:
         """Return the tables that other programs keep beside the register's, and their indexes, by name."""

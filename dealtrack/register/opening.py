@@ -34,13 +34,16 @@ def open_register(
 
     One of an older schema is brought to the present one, as its `upgrade` then says; `now` gives the moment
     in the name of the copy made before. With `read_only` it is upgraded in memory alone.
-    Raises RegisterMissing, NotARegister, RegisterNewer, RegisterOlder or RegisterUnusable.
+    Raises RegisterMissing, NotARegister, RegisterNewer, RegisterOlder, OfficeOlder or
+    RegisterUnusable.
     """
     engine = engine_of(address)
-    with faults_of(address), engine.opened(read_only=read_only) as database, ExitStack() as stack:
+    with faults_of(address), engine.opened(read_only=read_only) as opened, ExitStack() as stack:
+        database = opened
         try:
-            database, upgrade = engine.upgraded(database, read_only=read_only, now=now)
-            stack.callback(database.close)
+            database, upgrade = engine.upgraded(opened, read_only=read_only, now=now)
+            if database is not opened:
+                stack.callback(database.close)
             register = Register(engine, database, upgrade)
             with register.opened:
                 yield register

@@ -10,7 +10,7 @@ from dealtrack.core import lifecycle
 from dealtrack.core.clocks import Clock
 from dealtrack.core.lifecycle import Complaint, Kind, Status, Transition
 from dealtrack.core.moments import ONE_DAY, to_store
-from dealtrack.register.engine import Database
+from dealtrack.register.engine import Database, Row
 from dealtrack.register.projection import CLOCK_COLUMNS, COMPLAINT_COLUMNS, clock_of, complaint_of, due_columns
 
 COMPLAINT_WIDTH = COMPLAINT_COLUMNS.count(",") + 1
@@ -147,9 +147,13 @@ def complaints(
         values,
     )
     for _, group in groupby(rows, key=itemgetter(0)):
-        runs = list(group)
-        clocks = [clock_of(row[COMPLAINT_WIDTH:]) for row in runs if row[COMPLAINT_WIDTH] is not None]
-        yield complaint_of(runs[0][:COMPLAINT_WIDTH]), clocks
+        yield complaint_with_clocks(list(group))
+
+
+def complaint_with_clocks(rows: Sequence[Row]) -> tuple[Complaint, list[Clock]]:
+    """Return the complaint and the runs of its clocks that rows of COMPLAINT and CLOCK hold, one row a run."""
+    clocks = [clock_of(row[COMPLAINT_WIDTH:]) for row in rows if row[COMPLAINT_WIDTH] is not None]
+    return complaint_of(rows[0][:COMPLAINT_WIDTH]), clocks
 
 
 def count(database: Database, query: Filter) -> int:

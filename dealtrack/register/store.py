@@ -19,11 +19,12 @@ from dealtrack.core.lifecycle import Complaint
 from dealtrack.core.moments import local_day, to_store
 from dealtrack.core.policy import Policy, version_for
 from dealtrack.core.text import fit_text
-from dealtrack.errors import RegisterUnusable, UnknownPolicy
+from dealtrack.errors import RegisterNewer, RegisterUnusable, UnknownPolicy
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.engine import (
     SHOWN_NAME,
+    VERSION,
     Address,
     Database,
     Engine,
@@ -141,7 +142,13 @@ class Store:
     def _ask(self, names: Iterable[str]) -> None:
         texts, hash_ = OPENING | OF_SERVER | RECORDING, self.database.dialect.hexadecimal.format("hash")
         questions = {name: SelectStatement(texts[name].format(hash=hash_)) for name in names}
+        if self.database.is_remote and "head" in questions:
+            # An administrator may have upgraded the office since it was opened.
+            questions["version"] = SelectStatement("SELECT version FROM meta")
         self._opening.update(zip(questions, self.database.trip(list(questions.values())), strict=True))
+        for (version,) in self._opening.pop("version", []):
+            if version != VERSION:
+                raise RegisterNewer(path=self.address, found=version, known=VERSION)
         if "own" in questions:
             ((own,),) = self._opening.pop("own")
             self._own = own if self._own is None else self._own

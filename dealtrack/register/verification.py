@@ -1,6 +1,6 @@
 """Checking the register: its chain, its tables against its journal, and a head kept elsewhere."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ from dealtrack.core import chain
 from dealtrack.errors import BadEntry, BadHistory, RegisterUnusable
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
-from dealtrack.register.engine import UNFORESEEN, Database, EngineFault, FaultKind
+from dealtrack.register.engine import UNFORESEEN, Database, EngineFault, FaultKind, SealCheck
 from dealtrack.register.evidence import evidence_faults
 from dealtrack.register.personal import personal_faults
 from dealtrack.register.rebuild import check_journal, differences
@@ -24,7 +24,7 @@ class Verification:
     """What a check of the register found: its length, its head, and all that is wrong.
 
     `rebuilds` tells that the journal is whole, and that what is wrong can be made again from it. `foreign` names the
-    tables of other programs, and their indexes, which are not checked.
+    tables of other programs, and their indexes, which are not checked, and `unchecked` the offices that could not be.
     """
 
     entries: int
@@ -32,6 +32,7 @@ class Verification:
     faults: list[str]
     rebuilds: bool = False
     foreign: list[str] = field(default_factory=list)
+    unchecked: Sequence[str] = ()
 
 
 class CheckedChain(NamedTuple):
@@ -92,8 +93,9 @@ def verify(register: Register, head: str = "", *, evidence: bool = True) -> Veri
                 faults.append(_altered_by(error))
         found = Verification(*register.head(), faults, is_sound, register.engine.foreign_names(register))
     # Each office is a state of its own, or the server would hold locks on all of them.
-    sealed = [] if fault or altered else register.engine.sealed_faults(register)
-    return replace(found, faults=[*faults, *sealed], rebuilds=is_sound and not sealed)
+    sealed = SealCheck() if fault or altered else register.engine.check_seals(register)
+    rebuilds = is_sound and not sealed.faults
+    return replace(found, faults=[*faults, *sealed.faults], rebuilds=rebuilds, unchecked=sealed.unchecked)
 
 
 def _check_chain(database: Database, head: str) -> CheckedChain:

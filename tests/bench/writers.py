@@ -4,13 +4,14 @@ import os
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 from datetime import datetime
 from functools import partial
 from io import StringIO
 from itertools import chain, count, cycle
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
+from threading import BrokenBarrierError
 from typing import NamedTuple
 
 from dealtrack.core.lifecycle import Kind
@@ -30,30 +31,46 @@ _start: Barrier
 
 class Recordings(NamedTuple):
     """What writers did: recordings a second, seconds of the middle one, of that which 99 of 100 do not exceed, and of
-    the longest, and trips to a server of each, 0 where they were not counted."""
+    the longest; and of each, trips to a server, 0 where they were not counted, the clients' seconds of the processor,
+    and what meters have counted."""
 
     rate: float
     median: float
     p99: float
     worst: float
     trips: float
+    cpu: float
+    metered: Sequence[float]
 
 
-def measure(registers: Sequence[Sequence[str]], seconds: float, environment: Mapping[str, str], by: str) -> Recordings:
+def measure(
+    registers: Sequence[Sequence[str]],
+    seconds: float,
+    environment: Mapping[str, str],
+    by: str,
+    meters: Sequence[Callable[[], float]] = (),
+) -> Recordings:
     """Let writers, each with its share of registers, record for so long.
 
-    They do so by "sessions", which are opened before, or by "commands", whole but for the start of Python.
+    They do so by "sessions", which are opened before, or by "commands", whole but for the start of Python. Meters are
+    read when the first begins and when the last ends.
     """
     context = get_context("spawn")
     work = {"sessions": in_sessions, "commands": _by_commands}[by]
-    start = context.Barrier(len(registers))
+    start = context.Barrier(len(registers) + 1)
     with ProcessPoolExecutor(len(registers), context, _begin, (start, environment)) as pool:
-        results = list(pool.map(partial(_record_for, work, seconds), count(), registers))
-    took = sorted(each for times, _ in results for each in times)
-    trips = sum(each for _, each in results)
-    return Recordings(
-        len(took) / seconds, took[len(took) // 2], took[len(took) * 99 // 100], took[-1], trips / len(took)
-    )
+        running = pool.map(partial(_record_for, work, seconds), count(), registers)
+        # What broke it is raised by the writer that broke it.
+        with suppress(BrokenBarrierError):
+            start.wait(PATIENCE)
+        before = [meter() for meter in meters]
+        results = list(running)
+        metered = [meter() - earlier for meter, earlier in zip(meters, before, strict=True)]
+    took = sorted(each for times, _, _ in results for each in times)
+    each_of = [sum(trips for _, trips, _ in results), sum(cpu for _, _, cpu in results), *metered]
+    trips, cpu, *metered = [total / len(took) for total in each_of]
+    times = took[len(took) // 2], took[len(took) * 99 // 100], took[-1]
+    return Recordings(len(took) / seconds, *times, trips, cpu, metered)
 
 
 def _begin(start: Barrier, environment: Mapping[str, str]) -> None:
@@ -67,14 +84,14 @@ def _record_for(
     seconds: float,
     number: int,
     addresses: Sequence[str],
-) -> tuple[list[float], int]:
-    """Return how long each recording took, and how many trips all of them did."""
+) -> tuple[list[float], int, float]:
+    """Return how long each recording took, and of all of them the trips and the seconds of the processor."""
     took: list[float] = []
     try:
         recordings = work(f"{time.time():.0f}W{number}N", addresses)
         before = next(recordings)
         _start.wait(PATIENCE)
-        now = time.perf_counter()
+        now, cpu = time.perf_counter(), time.process_time()
         end = now + seconds
         while now < end:
             trips = next(recordings)
@@ -83,8 +100,9 @@ def _record_for(
     except BaseException:
         _start.abort()
         raise
+    cpu = time.process_time() - cpu
     recordings.close()
-    return took, trips - before
+    return took, trips - before, cpu
 
 
 def in_sessions(number: str, addresses: Sequence[str], actor: str = "bench") -> Generator[int, None, None]:

@@ -421,7 +421,7 @@ def test_an_answer_of_neither_writes_nothing(desk: Clerk, tmp_path: Path) -> Non
 
 HOSTILE = (
     "=cmd|' /C calc'!A1", "<script>alert(1)</script>", "\x1b[31mred\x1b[0m", "\u202eevil\u2066", "../../etc/passwd",
-    "$(touch /tmp/x)`id`", "a\tb\nc", "-rf", "'; DROP TABLE platform; --", "{name}", "%s%n", "好" * 200, "nul\\..\\x",
+    "$(touch /tmp/dealtrack-ran-a-name)`id`", "a\tb\nc", "-rf", "'; DROP TABLE platform; --", "{name}", "%s%n", "好" * 200, "nul\\..\\x",
 )  # fmt: skip
 
 
@@ -443,6 +443,6 @@ def test_a_hostile_name_is_a_name(desk: Clerk, tmp_path: Path, name: str) -> Non
     assert not any(cell.startswith(("=", "-")) for row in rows for cell in row)
     path = written(tmp_path / "all.csv", desk("platform", "list", "--format", "csv").ok())
     assert "platforms are unchanged" in desk("platform", "import", path).ok()
-    assert not Path("/tmp/x").exists()
+    assert not Path("/tmp/dealtrack-ran-a-name").exists()
     desk("platform", "merge", "--yes", "--into", "Tmall", "--", stored).ok()
     is_sound(desk)

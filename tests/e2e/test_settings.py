@@ -274,6 +274,7 @@ def test_a_broken_file_bars_no_help(words: str, desk: Clerk) -> None:
     assert f"Settings {path}: it is not TOML" in said.err
 
 
+@pytest.mark.file_only("whoever has no rights reaches no server of the tests")
 def test_a_file_that_cannot_be_read_is_named_and_a_closed_folder_is_as_none(desk: Clerk) -> None:
     path = own(desk, "")
     path.chmod(0)

@@ -4,8 +4,10 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,24 @@ from urllib.parse import quote
 import pytest
 
 from dealtrack.core.chain import entry_hash
-from tests.conftest import Result
+from dealtrack.core.platform import Platform
+from dealtrack.errors import DealtrackError, NotAnOffice, RegisterNewer, RegisterUnusable, UnknownOffice
+from dealtrack.register.address import read_address
+from dealtrack.register.engine import VERSION, EngineFault, FaultKind, ServerAddress
+from dealtrack.register.migrations import Migration, Step
+from dealtrack.register.opening import open_register
+from dealtrack.register.recorder import recording
+from dealtrack.register.register import Register
+from tests.conftest import PROJECT, Result
 from tests.postgres import SUPERUSER, Server, why_not
+from tests.terminal import Terminal
 
 psycopg2 = pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
 
 from dealtrack.register.postgres import schema  # noqa: E402  # they need psycopg2
+from dealtrack.register.postgres.connection import ServerDatabase  # noqa: E402
+from dealtrack.register.postgres.office_reader import OfficeReader  # noqa: E402
+from dealtrack.register.postgres.office_upgrade import OfficeUpgrade, upgrade_offices  # noqa: E402
 from dealtrack.register.postgres.rights import NATIONAL_COLUMNS, OfficeRole, role_name  # noqa: E402
 
 NOW = "2016-11-15T09:00:00+08:00"
@@ -194,7 +208,9 @@ def test_the_address_may_name_another_office(town: Town) -> None:
     assert "samr-complaint" in town(SUPERUSER, "xicheng", "policy", "show").out
 
 
-@pytest.mark.parametrize("words", [("add", "x"), ("list",), ("seal",), ("grant", "li", "--role", "clerk")])
+@pytest.mark.parametrize(
+    "words", [("add", "x"), ("list",), ("seal",), ("grant", "li", "--role", "clerk"), ("revoke", "li")]
+)
 def test_offices_are_not_in_a_file(town: Town, tmp_path: Path, words: tuple[str, ...]) -> None:
     refused = town("dba", "", "--db", tmp_path / "register.db", "office", *words)
     assert refused.status == 2
@@ -226,6 +242,55 @@ def test_a_missing_login_is_named_with_the_command_that_makes_it(town: Town) -> 
     assert town.sql("SELECT 1 FROM pg_roles WHERE rolname = 'nobody'") == []
     assert "keeper" in town("dba", "haidian", "office", "grant", "li", "--role", "boss").err
     assert town("li", "haidian", "office", "grant", "stranger", "--role", "clerk").status == 3
+
+
+def test_who_has_lost_a_role_can_do_what_the_others_allow_at_most(town: Town) -> None:
+    town("dba", "", "office", "add", "xicheng").ok()
+    for role in ("keeper", "reader"):
+        town("dba", "xicheng", "office", "grant", "wang", "--role", role).ok()
+    lost = town("dba", "xicheng", "office", "revoke", "wang", "--role", "keeper")
+    assert lost.ok() == "wang is no longer a keeper of office xicheng\n"
+    assert "wang still has rights in office xicheng" in lost.err
+    town("wang", "xicheng", "list").ok()
+    assert town("wang", "xicheng", "add", "--platform", "JD").status == 3
+    town("dba", "xicheng", "office", "grant", "wang", "--role", "clerk").ok()
+    town("wang", "xicheng", "add", "--platform", "JD").ok()
+    lost = town("dba", "xicheng", "office", "revoke", "wang")
+    assert lost.ok().splitlines() == [
+        "wang is no longer a clerk of office xicheng",
+        "wang is no longer a reader of office xicheng",
+    ]
+    assert lost.err == ""
+    assert "There is no office xicheng" in town("wang", "xicheng", "list").err
+    town("wang", "haidian", "list").ok()
+
+
+@pytest.mark.parametrize(
+    ("login", "role", "reason"),
+    [
+        ("stranger", "", "stranger has no role in office haidian."),
+        ("chen", "", "chen has no role in office haidian."),
+        ("nobody", "clerk", "nobody has no role in office haidian."),
+        ("wan", "", "wan has no role in office haidian. Did you mean wang?"),
+        ("wang", "clerk", "the role of wang in office haidian is keeper."),
+        ("haidian_keeper", "", "haidian_keeper has no role in office haidian."),
+    ],
+)
+def test_a_role_that_a_login_does_not_have_is_not_revoked(town: Town, login: str, role: str, reason: str) -> None:
+    before = rights_given(town)
+    refused = town("dba", "haidian", "office", "revoke", login, *(["--role", role] if role else []))
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err.startswith(f"dealtrack: Nothing was revoked: {reason}")
+    assert rights_given(town) == before
+
+
+def test_only_an_administrator_revokes(town: Town) -> None:
+    before = rights_given(town)
+    assert town("wang", "haidian", "office", "revoke", "li").status == 3
+    assert town("dba", "haidian", "office", "revoke", "li", "--role", "owner").status == 2
+    assert rights_given(town) == before
+    town(SUPERUSER, "xicheng", "init").ok()
+    assert "has no roles" in town("dba", "xicheng", "office", "revoke", "li").err
 
 
 # What people do
@@ -436,6 +501,55 @@ def test_the_nation_sees_what_is_overdue_in_each_office(busy: Town, only: tuple[
     assert busy("li", "", "office", "overdue").status == 3
 
 
+@pytest.mark.parametrize(
+    "only",
+    [
+        (),
+        ("--status", "open"),
+        ("--status", "voided"),
+        ("--owner", "li"),
+        ("--from", "2016-11-03", "--to", "2016-11-06"),
+    ],
+)
+def test_the_nation_sees_the_complaints_of_each_office(busy: Town, only: tuple[str, ...]) -> None:
+    busy("li", "haidian", "void", 8, "--reason", "x", "--yes").ok()
+    for login, office in (("li", "haidian"), ("cron", "national")):
+        busy(login, office, "policy", "adopt", "samr-complaint", "--yes").ok()
+    busy("li", "haidian", "add", "--platform", "JD", "--policy", "samr-complaint").ok()
+    seen = records(busy("sun", "", "office", "complaints", *only, "--format", "json", now=MONTH_LATER))
+    for login, office in (("li", "haidian"), ("chen", "朝阳")):
+        own = records(busy(login, office, "list", *only, "--format", "json", now=MONTH_LATER))
+        expected = [{"office": office} | {key: each[key] for key in each if key != "summary"} for each in own]
+        assert [each for each in seen if each["office"] == office] == expected
+    assert len({each["office"] for each in seen}) == (1 if only[:1] == ("--owner",) or "voided" in only else 2)
+    assert busy("li", "", "office", "complaints").status == 3
+
+
+def test_of_a_policy_that_the_nation_does_not_have_it_shows_the_stages_that_have_begun(town: Town) -> None:
+    text = (PROJECT / "data" / "policies" / "odr.toml").read_text(encoding="utf-8")
+    own = town.home / "own.toml"
+    own.write_text(text.replace('"odr"', '"own"').replace('"complete"', '"answer"'), encoding="utf-8")
+    town("li", "haidian", "policy", "adopt", own, "--yes", now=MONTH_LATER).ok()
+    later = "2018-03-20T09:00:00+08:00"
+    town("li", "haidian", "add", "--platform", "JD", "--policy", "own", "--at", "2018-03-16", now=later).ok()
+    _, known = records(town("li", "haidian", "list", "--format", "json", now=later))
+    (seen,) = [
+        each
+        for each in records(town("sun", "", "office", "complaints", "--format", "json", now=later))
+        if each["policy"] == "own"
+    ]
+    assert seen["answer_due"] == known["answer_due"] is not None
+    assert "answer_due" in town("sun", "", "office", "complaints", "--format", "csv", now=later).ok()
+
+
+@pytest.mark.parametrize("command", ["list", "overdue", "due"])
+def test_on_a_terminal_the_national_register_tells_where_the_complaints_are(town: Town, command: str) -> None:
+    named = {"DEALTRACK_HOME": str(town.home), "DEALTRACK_DB": town.address("sun", "national"), "LANG": "C.UTF-8"}
+    with Terminal([command], {"PATH": "/usr/bin:/bin", **named}, PROJECT) as terminal:
+        assert terminal.end() == 0
+    assert "'dealtrack office complaints' lists those of all offices" in " ".join(terminal.screen.split())
+
+
 @pytest.mark.parametrize("days", [(), ("--from", "2016-11-03", "--to", "2016-11-06")])
 def test_the_nation_s_figures_are_those_of_each_office(busy: Town, days: tuple[str, ...]) -> None:
     figures = records(busy("sun", "", "office", "report", *days, "--format", "json", now=MONTH_LATER))
@@ -460,13 +574,91 @@ NO_CLOCK = "INSERT INTO haidian.clock VALUES (1, '{name}', 9, '{at}', '{at}', '{
         ("overdue", "UPDATE haidian.complaint SET status = 'zzz'"),
         ("overdue", NO_CLOCK.format(name="forward", at="1", day="zzz", end="NULL, NULL")),
         ("overdue", NO_CLOCK.format(name="forward", at="2016-11-02T01:00:00Z", day="zzz", end="NULL, NULL")),
+        ("complaints", "UPDATE haidian.complaint SET status = 'zzz' WHERE id = 3"),
         ("report", NO_CLOCK.format(name="forward", at="2016-11-02T01:00:00Z", day="2016-11-02", end="'zzz', 'zzz'")),
     ],
 )
 def test_an_office_with_a_row_that_cannot_be_read_is_named(busy: Town, command: str, statement: str) -> None:
     busy.sql(statement, login="li")
-    refused = busy("sun", "", "office", command, now=MONTH_LATER)
-    assert (refused.status, refused.err.count("office haidian holds a row that no entry makes")) == (3, 1)
+    seen = busy("sun", "", "office", command, "--format", "json", now=MONTH_LATER)
+    assert (seen.status, seen.err.count("Office haidian: it holds a row that no entry makes")) == (3, 1)
+    others = [each for each in json.loads(seen.out) if each["office"] != "haidian"]
+    busy.sql("DROP SCHEMA haidian CASCADE")
+    assert others == records(busy("sun", "", "office", command, "--format", "json", now=MONTH_LATER)) != []
+
+
+def test_a_moment_that_cannot_be_read_hides_no_other_office(town: Town) -> None:
+    town.sql("UPDATE haidian.head SET recorded_at = 'zzz'")
+    seen = town("sun", "", "office", "list", "--format", "json")
+    assert (seen.status, [each["office"] for each in json.loads(seen.out)]) == (3, ["朝阳"])
+    assert "Office haidian: it holds a row that no entry makes" in seen.err
+
+
+@pytest.mark.parametrize("version", [7, 99])
+@pytest.mark.parametrize(
+    "command", [("office", "list"), ("office", "complaints"), ("office", "overdue"), ("office", "report")]
+)
+def test_an_office_of_another_schema_is_named_and_the_others_are_shown(
+    town: Town, command: tuple[str, ...], version: int
+) -> None:
+    town.sql(f"UPDATE haidian.meta SET version = {version}", "ALTER TABLE haidian.clock RENAME COLUMN due_at TO due")
+    seen = town("sun", "", *command, "--format", "json", now=MONTH_LATER)
+    assert (seen.status, {each["office"] for each in json.loads(seen.out)}) == (3, {"朝阳"})
+    advice = "the server administrator runs 'dealtrack office upgrade'" if version == 7 else "upgrade dealtrack"
+    assert seen.err.startswith(f"dealtrack: Office haidian: it has schema {version}, ") and advice in seen.err
+
+
+def test_a_seal_keeps_the_last_head_of_an_office_that_cannot_be_read(town: Town) -> None:
+    seal_and_go_on(town)
+    town.sql("UPDATE haidian.meta SET version = 7")
+    town("chen", "朝阳", "forward", 1).ok()
+    sealed = seal(town, HOUR_LATER)
+    assert (sealed.status, "2 offices sealed" in sealed.out, "Office haidian: it has schema 7" in sealed.err) == (
+        3,
+        True,
+        True,
+    )
+    ((detail,),) = town.sql("SELECT detail FROM national.transition ORDER BY seq DESC LIMIT 1")
+    heads = {office: [*town.head(office)] for office in OFFICES}
+    assert json.loads(detail) == {"heads": heads}
+    assert "nothing new to seal" in seal(town, HOUR_LATER).out
+    checked = town("sun", "national", "verify")
+    assert (checked.status, "Not checked: office haidian: it has schema 7" in checked.err) == (3, True)
+    assert "evidence" not in checked.err
+
+
+HEADS = "SELECT {name}, seq FROM {schema}.head"
+
+
+@pytest.fixture
+def reader(town: Town) -> Iterator[OfficeReader]:
+    """Read the offices as the nation's reader, who waits for no lock."""
+    address = read_address(town.address("sun", "national"))
+    assert isinstance(address, ServerAddress)
+    with closing(ServerDatabase(address)) as database:
+        database.rows("SELECT set_config('lock_timeout', '1ms', false)")
+        yield OfficeReader(database)
+
+
+def test_an_office_that_is_locked_is_named_and_the_others_are_read(town: Town, reader: OfficeReader) -> None:
+    with closing(psycopg2.connect(town.server.uri(SUPERUSER, town.database))) as connection:
+        connection.cursor().execute("LOCK TABLE haidian.head")
+        assert [*reader.rows(HEADS)] == [("朝阳", town.sql("SELECT seq FROM 朝阳.head")[0][0])]
+    assert reader.faults == {"haidian": "others use it"}
+    assert [office for office, _ in reader.rows(HEADS)] == ["朝阳"]
+
+
+def test_an_office_that_is_dropped_meanwhile_is_named_and_the_others_are_read(town: Town, reader: OfficeReader) -> None:
+    town.sql("DROP SCHEMA haidian CASCADE")
+    assert [office for office, _ in reader.rows(HEADS)] == ["朝阳"]
+    assert reader.faults == {"haidian": "it was removed, or a part of it"}
+
+
+def test_a_server_that_is_gone_is_no_fault_of_an_office(town: Town, reader: OfficeReader) -> None:
+    town.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sun'")
+    with pytest.raises(EngineFault) as told:
+        [*reader.rows(HEADS)]
+    assert (told.value.kind, reader.faults) == (FaultKind.GONE, {})
 
 
 def records_of_report(result: Result) -> list[dict[str, Any]]:
@@ -687,6 +879,14 @@ def test_what_a_superuser_does_to_an_office_is_named(town: Town, case: str) -> N
     assert "Office 朝阳" not in found.err
 
 
+def test_a_forgery_is_not_hidden_by_another_schema(town: Town) -> None:
+    seal_and_go_on(town)
+    forge(town, "haidian", 37)
+    town.sql("UPDATE haidian.meta SET version = 99")
+    found = town("sun", "national", "verify")
+    assert (found.status, TAMPERING["an entry between the seals"][1] in found.err) == (1, True)
+
+
 def test_a_consistent_forgery_is_seen_by_the_seals_alone(town: Town) -> None:
     seal_and_go_on(town)
     forge(town, "haidian", 37)
@@ -708,10 +908,283 @@ def test_the_next_seal_says_that_the_last_one_is_broken(town: Town, case: str) -
 # Versions
 
 
-@pytest.mark.parametrize(("version", "message"), [(99, "newer dealtrack"), (7, "older than")])
-def test_a_register_of_another_schema_is_refused(town: Town, version: int, message: str) -> None:
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("version", "advice"),
+    [
+        (99, "was made by a newer dealtrack (schema 99; this one reads 8). Upgrade dealtrack."),
+        (
+            7,
+            " and must be upgraded first.\nThe server administrator runs 'dealtrack office upgrade'",
+        ),
+    ],
+)
+def test_an_office_of_another_schema_is_refused_by_every_command(town: Town, version: int, advice: str) -> None:
+    """Also by commands that look for what is wrong: only the administrator may make it right."""
+    lines = [line for line in (*DAY, *LOOKS, *KEEPING) if line != "office list"]
+    lines += ["move {home}/nothing.db", "doctor", "calendar refresh", "undo", "import {home}/many.csv --dry-run"]
     town.sql(f"UPDATE haidian.meta SET version = {version}")
-    for words in (("list",), ("add", "--platform", "JD")):
-        refused = town("li", "haidian", *words)
-        assert refused.status == 3
-        assert message in refused.err
+    for line in lines:
+        words = words_of(line, town, "li")
+        place = [town.address("li", "haidian")] if words[0] == "move" else []
+        refused = town("li", "haidian", words[0], *place, *words[1:])
+        assert (refused.status, refused.out) == (3, ""), (line, refused)
+        assert advice in refused.err, (line, refused.err)
+    assert not (town.home / "nothing.db").exists()
+    # What reads no complaint still works.
+    town("dba", "haidian", "office", "grant", "li", "--role", "clerk").ok()
+
+
+# What is done to an office while somebody works in it
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        ("DROP SCHEMA haidian CASCADE", UnknownOffice),
+        ("REVOKE USAGE ON SCHEMA haidian FROM PUBLIC, haidian_clerk", UnknownOffice),
+        ("DROP TABLE haidian.meta; ALTER TABLE haidian.head RENAME TO tail", NotAnOffice),
+        ("ALTER TABLE haidian.head RENAME TO tail", RegisterUnusable),
+    ],
+)
+def test_an_office_that_goes_while_it_is_open_is_told_as_such(
+    town: Town, statement: str, error: type[DealtrackError]
+) -> None:
+    with pytest.raises(error), open_register(read_address(town.address("li", "haidian"))) as register:
+        register.head()
+        town.sql(statement)
+        with register.database.writing():
+            register.database.rows("SELECT seq FROM head")
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_who_has_an_office_open_while_it_is_upgraded_records_nothing_more(town: Town, reads: bool) -> None:
+    before = town.head("haidian")
+    with open_register(read_address(town.address("li", "haidian"))) as register:
+        if reads:
+            register.renew()
+        town.sql(f"UPDATE haidian.meta SET version = {VERSION + 1}")
+        with pytest.raises(RegisterNewer), recording(register, datetime.fromisoformat(NOW), "li") as recorder:
+            recorder.enter_platform(Platform("Newshop"))
+    assert town.head("haidian") == before
+
+
+# Upgrades
+
+
+def nothing(register: Register) -> None:
+    del register
+
+
+def add_column(register: Register) -> None:
+    """Do on a server what the present version added, as `older` takes it away."""
+    register.database.write('ALTER TABLE complaint ADD COLUMN import_key text COLLATE "C"')
+    register.database.write("ALTER TABLE complaint ALTER COLUMN reopenings TYPE integer")
+
+
+TO_PRESENT = (Migration(VERSION, in_file=nothing, on_server=add_column),)
+
+
+def older(town: Town, office: str) -> None:
+    """Let an office be of the version before, in which a table had fewer columns and one of another type."""
+    town.sql(
+        "DROP VIEW national.office_complaint, national.office_clock",
+        f"ALTER TABLE {office}.complaint DROP COLUMN import_key",
+        f"ALTER TABLE {office}.complaint ALTER COLUMN reopenings TYPE bigint",
+    )
+    town("dba", "", "office", "add", "xicheng").ok()
+    town.sql(f"UPDATE {office}.meta SET version = {VERSION - 1}")
+    assert town.sql("SELECT count(*) FROM national.office_complaint", login="sun") == [(2,)]
+
+
+def upgraded(town: Town, login: str = "dba", migrations: tuple[Migration, ...] = ()) -> dict[str, OfficeUpgrade]:
+    address = read_address(town.address(login, "national"))
+    assert isinstance(address, ServerAddress)
+    return {each.office: each for each in upgrade_offices(address, migrations)}
+
+
+def test_offices_that_are_as_they_should_be_are_left(town: Town) -> None:
+    before = rights_given(town), town.sql("SELECT oid, xmin::text FROM pg_class ORDER BY oid")
+    done = town("dba", "haidian", "office", "upgrade")
+    assert (done.ok(), done.err) == (
+        "".join(f"office {office}: schema 8; nothing to do\n" for office in ("haidian", "朝阳", "national")),
+        "",
+    )
+    assert (rights_given(town), town.sql("SELECT oid, xmin::text FROM pg_class ORDER BY oid")) == before
+
+
+def test_an_older_office_is_brought_to_the_present_schema(town: Town) -> None:
+    seal_and_go_on(town)
+    older(town, "haidian")
+    head = town.head("haidian")
+    done = upgraded(town, migrations=TO_PRESENT)
+    assert done["haidian"] == OfficeUpgrade("haidian", VERSION - 1, repaired=("complaint_import_key",))
+    assert done["朝阳"].is_unchanged and done["xicheng"].is_unchanged
+    assert done["national"].views == ("office_clock", "office_complaint")
+    assert town.head("haidian") == head
+    assert town.sql("SELECT version FROM haidian.meta") == [(VERSION,)]
+    assert town.sql("SELECT pg_has_role('dba', 'haidian_owner', 'MEMBER')") == [(False,)]
+    town("li", "haidian", "forward", 1).ok()
+    town("li", "haidian", "verify").ok()
+    town("sun", "national", "verify").ok()
+    assert town.sql("SELECT count(*) FROM national.office_complaint", login="sun") == [(2,)]
+    assert all(each.is_unchanged for each in upgraded(town, migrations=TO_PRESENT).values())
+
+
+def test_an_upgrade_waits_for_who_records(town: Town) -> None:
+    older(town, "haidian")
+    with ThreadPoolExecutor(1) as pool, closing(psycopg2.connect(town.server.uri("li", town.database))) as clerk:
+        cursor = clerk.cursor()
+        cursor.execute("SELECT seq FROM haidian.head FOR UPDATE")
+        upgrade = pool.submit(upgraded, town, migrations=TO_PRESENT)
+        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'dba'"
+        town.server.await_truth(f"EXISTS ({waits} AND datname = '{town.database}')")
+        cursor.execute("SELECT version FROM haidian.meta")
+        assert cursor.fetchall() == [(VERSION - 1,)]
+        clerk.rollback()
+        assert upgrade.result()["haidian"].old == VERSION - 1
+    town("li", "haidian", "forward", 1).ok()
+
+
+def fail(register: Register) -> None:
+    add_column(register)
+    register.database.write("UPDATE head SET turn = turn / 0")
+
+
+def meet_a_bent_row(register: Register) -> None:
+    add_column(register)
+    raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        (fail, "the server reports: division by zero"),
+        (meet_a_bent_row, "Office haidian was not upgraded: it holds a row that no entry makes"),
+        (nothing, "Office haidian was not upgraded: its schema was altered at complaint.import_key"),
+        (None, "has schema 7, older than 8, and cannot be upgraded"),
+    ],
+)
+def test_an_office_whose_upgrade_fails_stays_as_it_was_and_the_others_are_upgraded(
+    town: Town, step: Step | None, reason: str
+) -> None:
+    older(town, "haidian")
+    town.sql("DROP INDEX 朝阳.clock_late")
+    made = (
+        "SELECT relname, attname, atttypid, relacl::text, attacl::text FROM pg_class c JOIN pg_attribute "
+        "ON attrelid = c.oid WHERE relnamespace = 'haidian'::regnamespace ORDER BY 1, 2"
+    )
+    before = town.sql(made), town.head("haidian")
+    done = upgraded(town, migrations=(Migration(VERSION, in_file=nothing, on_server=step),))
+    assert reason in str(done["haidian"].error)
+    assert done["朝阳"].repaired == ("clock_late",)
+    assert (town.sql(made), town.head("haidian")) == before
+    assert town.sql("SELECT version FROM haidian.meta") == [(7,)]
+    assert town.sql("SELECT DISTINCT office FROM national.office_complaint", login="sun") == [("朝阳",)]
+
+
+def test_what_is_not_upgraded_is_named_and_told_by_the_status(town: Town) -> None:
+    town.sql("UPDATE haidian.meta SET version = 99", "UPDATE 朝阳.meta SET version = 7")
+    done = town("dba", "", "office", "upgrade")
+    assert (done.status, done.out) == (3, "office national: schema 8; nothing to do\n")
+    newer, older = done.err.splitlines()
+    assert "office=haidian was made by a newer dealtrack (schema 99; this one reads 8). Upgrade dealtrack." in newer
+    assert "office=朝阳 has schema 7, older than 8, and cannot be upgraded." in older
+
+
+ALTERATIONS = {
+    "a trigger that is off": ("ALTER TABLE haidian.transition DISABLE TRIGGER transition_is_never_changed", ""),
+    "a trigger that is gone": ("DROP TRIGGER transition_grows_at_its_end ON haidian.transition", ""),
+    "a function that is another": (
+        "CREATE OR REPLACE FUNCTION haidian.first_break() RETURNS bigint LANGUAGE sql AS 'SELECT NULL::bigint'",
+        "first_break",
+    ),
+    "a function that is gone": ("DROP FUNCTION haidian.first_break()", "first_break"),
+    "a function that everybody may run": ("GRANT EXECUTE ON FUNCTION haidian.first_break() TO PUBLIC", "rights"),
+    "an index that is gone": ("DROP INDEX haidian.clock_running", "clock_running"),
+    "a right that is gone": ("REVOKE SELECT ON haidian.complaint FROM haidian_clerk", "rights"),
+    "a right that is too much": ("GRANT UPDATE ON haidian.transition TO haidian_clerk", "rights"),
+    "a right of the nation that is gone": ("REVOKE USAGE ON SCHEMA haidian FROM national_reader", "rights"),
+    "a right of the nation that is too much": ("GRANT SELECT ON haidian.personal TO national_reader", "rights"),
+}
+
+
+@pytest.mark.parametrize("case", ALTERATIONS)
+def test_guards_and_rights_that_are_not_as_they_were_made_are_made_anew(town: Town, case: str) -> None:
+    statement, name = ALTERATIONS[case]
+    before = rights_given(town)
+    town.sql(statement)
+    done = town("dba", "", "office", "upgrade")
+    line, *others = done.ok().splitlines()
+    assert line.startswith("office haidian: schema 8; ") and (name or "transition_") in line
+    assert len(others) == 2 and all(other.endswith("nothing to do") for other in others)
+    assert ("Office haidian was without its own" in done.err) == (name in ("", "first_break"))
+    assert sorted_rights(rights_given(town)) == sorted_rights(before)
+    town("li", "haidian", "verify").ok()
+    town("sun", "national", "verify").ok()
+    town("li", "haidian", "forward", 1).ok()
+
+
+def sorted_rights(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return rights without the order in which they were given."""
+    return [(*row[:2], sorted((row[2] or "").strip("{}").split(","))) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("ALTER TABLE haidian.complaint DROP COLUMN import_key", "complaint.import_key"),
+        ("CREATE INDEX of_another ON haidian.complaint (owner)", "of_another"),
+        ("ALTER TABLE haidian.clock DROP CONSTRAINT clock_pkey", "clock"),
+    ],
+)
+def test_what_is_altered_otherwise_is_named_and_left(town: Town, statement: str, name: str) -> None:
+    town.sql(statement)
+    done = town("dba", "", "office", "upgrade")
+    assert (done.status, len(done.out.splitlines())) == (3, 2)
+    assert f"Office haidian was not upgraded: its schema was altered at {name}" in done.err
+
+
+def test_offices_of_another_owner_are_left_and_named(town: Town) -> None:
+    town(SUPERUSER, "xicheng", "init").ok()
+    town.sql("DROP INDEX xicheng.clock_late")
+    done = town("dba", "", "office", "upgrade")
+    assert len(done.ok().splitlines()) == 3
+    assert "Office xicheng stays as it is: it belongs to postgres" in done.err
+    assert "office xicheng: schema 8; made anew: clock_late" in town(SUPERUSER, "", "office", "upgrade").ok()
+    refused = town("li", "haidian", "office", "upgrade")
+    assert (refused.status, refused.out, "li may not manage offices" in refused.err) == (3, "", True)
+
+
+@pytest.mark.parametrize("words", [("office", "upgrade"), ("office", "add", "xicheng")])
+def test_the_nation_s_views_that_went_with_an_office_are_made_anew(town: Town, words: tuple[str, ...]) -> None:
+    town.sql("DROP SCHEMA haidian CASCADE")
+    missing = seal(town)
+    assert missing.status == 1
+    assert (
+        "The views over all offices are missing: the server administrator runs 'dealtrack office upgrade'"
+        in missing.err
+    )
+    town("dba", "", *words).ok()
+    assert town.sql("SELECT DISTINCT office FROM national.office_complaint", login="sun") == [("朝阳",)]
+    seal(town).ok()
+
+
+def test_an_office_is_added_beside_one_of_another_schema(town: Town) -> None:
+    town.sql(
+        "UPDATE haidian.meta SET version = 7",
+        "DROP VIEW national.office_clock",
+        "ALTER TABLE haidian.clock DROP COLUMN provisional",
+    )
+    town("dba", "", "office", "add", "xicheng").ok()
+    assert town.sql("SELECT DISTINCT office FROM national.office_clock", login="sun") == [("朝阳",)]
+
+
+def test_a_schema_of_a_name_that_no_office_has_is_none(town: Town) -> None:
+    name = """ "x' || pg_sleep(9) || '" """
+    town.sql(
+        f"CREATE SCHEMA {name}",
+        f"CREATE TABLE {name}.head AS SELECT * FROM haidian.head",
+        f"CREATE TABLE {name}.meta AS SELECT * FROM haidian.meta",
+    )
+    assert [each["office"] for each in listed(town, SUPERUSER)] == [*OFFICES]

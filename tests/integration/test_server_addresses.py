@@ -513,6 +513,27 @@ def test_a_password_is_asked_for_by_the_line_that_would_serve(server: Server, us
     connect(server.at("&user=li")).close()
 
 
+def test_a_wrong_password_is_corrected_where_it_was_taken_from(
+    server: Server, user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trust(user, server)
+    line = f"{HOST}:{server.port}:deal:li:PASSWORD"
+    keep_password(user, line.replace("PASSWORD", "right"))
+    monkeypatch.setenv("PGPASSWORD", "wrong")
+    assert refused(server.at("&user=li")) == (
+        "the password of li is wrong.\nCorrect it in the variable PGPASSWORD, or unset that and put this line "
+        f"into {user}/.pgpass: {line}"
+    )
+    monkeypatch.setenv("PGPASSWORD", "right")
+    services = user / ".pg_service.conf"
+    services.write_text(
+        f"[deal]\nhost={HOST}\nhostaddr=127.0.0.2\nport={server.port}\ndbname=deal\nuser=li\npassword=wrong\n"
+    )
+    assert refused("postgresql:///?service=deal&office=haidian") == (
+        f"the password of li is wrong.\nCorrect it in {services}, under [deal]."
+    )
+
+
 def test_a_certificate_that_is_not_trusted_or_anothers_is_said(server: Server, user: Path) -> None:
     keep_password(user, "*:*:*:li:right")
     told = refused(server.at("&user=li"))

@@ -85,13 +85,18 @@ SELECT 'table', own.relname, 'inherits' FROM own JOIN pg_catalog.pg_inherits h O
 """
 
 
-def schema_faults(database: Database, office: str) -> list[str]:
-    """Return where tables, keys, indexes, triggers or functions are not as they were made; a trigger must be on."""
+def altered_names(database: Database, office: str) -> list[str]:
+    """Return which columns, keys, indexes, triggers or functions are not as they were made; a trigger must be on."""
     tables, functions = database.listed([*schema.KEYS, "meta"]), database.listed(schema.FUNCTIONS)
     expected = {_bare(item, "{office}", office) for item in _expected()}
     rows = database.rows(_PRESENT, (office, tables, functions))
     present = {_bare(CatalogItem._make(row), quoted(office), office) for row in rows}
-    names = sorted({item.name for item in expected ^ present})
+    return sorted({item.name for item in expected ^ present})
+
+
+def schema_faults(database: Database, office: str) -> list[str]:
+    """Return in words what `altered_names` finds."""
+    names = altered_names(database, office)
     return [Phrase("the schema was altered at {name}", name=fit_text(name, SHOWN_NAME)) for name in names]
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from dealtrack.errors import (
     NotAnOffice,
+    OfficeOlder,
     RegisterExists,
     RegisterNewer,
-    RegisterOlder,
     UnknownOffice,
 )
 from dealtrack.register.address import NATION
@@ -21,6 +21,7 @@ from dealtrack.register.engine import (
     FaultKind,
     Finding,
     Remains,
+    SealCheck,
     ServerAddress,
     Upgrade,
     faults_of,
@@ -46,52 +47,79 @@ class ServerEngine:
         """Connect for the block."""
         del read_only
         with closing(ServerDatabase(self.address)) as database:
-            yield database
+            try:
+                yield database
+            except EngineFault as fault:
+                if fault.kind is FaultKind.ABSENT:
+                    self._check_presence(database)
+                raise
 
     def upgraded(
         self, database: Database, *, read_only: bool, now: Callable[[], datetime] | None
     ) -> tuple[Database, Upgrade | None]:
         """Return the database of a register of the present schema; only the owner brings an older one there."""
         del read_only, now
-        office = self.address.office
         try:
             ((application, version),) = database.rows("SELECT application_id, version FROM meta")
         except EngineFault as fault:
             if fault.kind is FaultKind.DENIED:
-                raise UnknownOffice(office=office, address=self.address) from None
-            if fault.kind is not FaultKind.ABSENT:
-                raise
-            exists = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ? AND has_schema_privilege(oid, 'USAGE')"
-            error = NotAnOffice if database.rows(exists, (office,)) else UnknownOffice
-            raise error(office=office, address=self.address) from None
+                # Everybody may use the schema by name, for what is transferred to it.
+                raise UnknownOffice(office=self.address.office, address=self.address) from None
+            raise
         if application != schema.APPLICATION_ID:
-            raise NotAnOffice(office=office, address=self.address)
+            raise NotAnOffice(office=self.address.office, address=self.address)
         if version > VERSION:
             raise RegisterNewer(path=self.address, found=version, known=VERSION)
         if version < VERSION:
-            reason = "Its owner upgrades it."
-            raise RegisterOlder(path=self.address, found=version, known=VERSION, reason=reason)
+            raise OfficeOlder(office=self.address.office, address=self.address, found=version, known=VERSION)
         return database, None
+
+    def _check_presence(self, database: Database) -> None:
+        """Raise UnknownOffice where there is no such schema, or none for the login, and NotAnOffice for one of another.
+
+        It may have been dropped since it was opened.
+        """
+        office = self.address.office
+        present = database.rows(
+            "SELECT to_regclass(quote_ident(nspname) || '.meta') IS NOT NULL FROM pg_catalog.pg_namespace "
+            "WHERE nspname = ? AND has_schema_privilege(oid, 'USAGE')",
+            (office,),
+        )
+        if present != [(True,)]:
+            error = NotAnOffice if present else UnknownOffice
+            raise error(office=office, address=self.address) from None
 
     def create(self, fill: Callable[[Database], None]) -> None:
         """Make the office's schema and fill it, in one transaction."""
-        with self._making(ServerDatabase) as database:
+        with closing(ServerDatabase(self.address)) as database, self._making(database):
             for statement in (*schema.creation(self.address.office), schema.ANY_ACTOR):
                 database.write(statement)
             fill(database)
 
-    def take_in(self, source: Database, finish: Callable[[Database], None]) -> None:
-        """Make the office's schema with all rows of another register, in one transaction."""
+    def take_in(self, source: Database, check: Callable[[Database], None], finish: Callable[[Database], None]) -> None:
+        """Make the office's schema with all rows of another register, in one transaction.
+
+        The source is checked while the server makes indexes.
+        """
         from dealtrack.register.postgres.copying import CopyingDatabase
 
-        with self._making(CopyingDatabase) as database:
+        with closing(CopyingDatabase(self.address)) as database, self._making(database):
             for statement in schema.create_unguarded(self.address.office):
                 database.write(statement)
             for table in schema.COPIED_TABLES:
                 database.write_many(table, source.stream(f"SELECT * FROM {table}"))
             for statement in (schema.BULK, *schema.guards(self.address.office)):
                 database.write(statement)
+            database.write_meanwhile(lambda: check(source))
             finish(database)
+
+    def differing_tables(self, copy: Database, source: Database) -> list[str]:
+        """Return the tables whose text, read back, is other than what was sent."""
+        from dealtrack.register.postgres.copying import CopyingDatabase
+
+        del source
+        assert isinstance(copy, CopyingDatabase)
+        return [table for table in schema.COPIED_TABLES if copy.differs(table)]
 
     def held(self, register: "Store") -> AbstractContextManager[None]:
         """Keep the lock of recordings during the block."""
@@ -107,13 +135,12 @@ class ServerEngine:
         return self.address
 
     @contextmanager
-    def _making(self, kind: type[ServerDatabase]) -> Iterator[ServerDatabase]:
-        """Connect for the block, which makes the schema, wholly or not at all; raises RegisterExists."""
-        office = self.address.office
-        with closing(kind(self.address)) as database, faults_of(self.address), database.altering():
-            if database.rows("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ?", (office,)):
+    def _making(self, database: ServerDatabase) -> Iterator[None]:
+        """Let the block make the schema, wholly or not at all; raises RegisterExists."""
+        with faults_of(self.address), database.altering():
+            if database.rows("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ?", (self.address.office,)):
                 raise RegisterExists(path=self.address)
-            yield database
+            yield
 
     def evidence(self, register: "Store") -> "EvidenceTable":
         """Return the office's table of evidence."""
@@ -152,13 +179,13 @@ class ServerEngine:
         """Return where tables, keys, indexes, triggers or functions are not as they were made."""
         return comparison.schema_faults(register.database, self.address.office)
 
-    def sealed_faults(self, register: "Store") -> list[str]:
-        """Return where the journals of offices are not as they were sealed; only of the national register."""
+    def check_seals(self, register: "Store") -> SealCheck:
+        """Hold the journals of offices against the seals of the national register."""
         if self.address.office != NATION:
-            return []
-        from dealtrack.register.postgres.nation import sealed_faults
+            return SealCheck()
+        from dealtrack.register.postgres.nation import check_seals
 
-        return list(sealed_faults(register))
+        return check_seals(register)
 
     def foreign_names(self, register: "Store") -> list[str]:
         """Return what else stands in the office's schema, by name; the views of the national one are its own."""

@@ -5,24 +5,34 @@ last entries off, for which he must be a superuser of the server. The hash of an
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
 from dealtrack.core.clocks import Verdict, verdict, verdict_of_run
 from dealtrack.core.moments import to_store
 from dealtrack.core.runs import End
-from dealtrack.core.standing import Lateness
-from dealtrack.errors import RegisterUnusable
+from dealtrack.core.standing import Lateness, Standing
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
-from dealtrack.register.engine import Database, SelectStatement
+from dealtrack.register.address import NATION
+from dealtrack.register.engine import Database, SealCheck, SelectStatement
 from dealtrack.register.journal import Event
 from dealtrack.register.postgres import comparison
-from dealtrack.register.postgres.offices import offices, rows_of_each
+from dealtrack.register.postgres.office_reader import OfficeReader
+from dealtrack.register.postgres.rights import VIEWED_TABLES, view_name
 from dealtrack.register.postgres.values import quoted
 from dealtrack.register.projection import clock_of, complaint_of
-from dealtrack.register.queries import CLOCK, COMPLAINT, COMPLAINT_WIDTH, IS_OPEN, Filter, View, conditions
+from dealtrack.register.queries import (
+    CLOCK,
+    COMPLAINT,
+    COMPLAINT_WIDTH,
+    IS_OPEN,
+    Filter,
+    View,
+    complaint_with_clocks,
+    conditions,
+)
 from dealtrack.register.recorder import Recorder
 from dealtrack.register.register import Register
 from dealtrack.register.store import Store
@@ -31,11 +41,12 @@ Heads = dict[str, tuple[int, str]]
 """The last entry of each office's journal, by the office: its number, and its hash in hexadecimal."""
 
 
-def heads_of_offices(database: Database) -> Heads:
-    """Return the last entry of each office's journal."""
+def heads_of_offices(offices: OfficeReader) -> Heads:
+    """Return the last entry of each office's journal, of one that cannot be read the one that was sealed last."""
     last = "SELECT {name}, seq, encode(hash, 'hex') FROM {schema}.transition ORDER BY seq DESC LIMIT 1"
-    rows = rows_of_each(database, offices(database), last, lambda _: ())
-    return {office: (seq, hash_) for office, seq, hash_ in rows}
+    heads = {office: (seq, hash_) for office, seq, hash_ in offices.rows(last)}
+    sealed = last_seal(offices.database)
+    return heads | {office: sealed[office] for office in offices.faults.keys() & sealed.keys()}
 
 
 def seal(recorder: Recorder, heads: Heads) -> bool:
@@ -59,43 +70,61 @@ def _heads(entry: journal.Entry) -> Heads:
     return {office: (seq, hash_) for office, (seq, hash_) in entry.detail["heads"].items()}
 
 
-def broken_since_last(register: Store) -> list[Phrase]:
-    """Return which offices' journals do not hold what was sealed last: a look at one entry of each."""
-    database, heads = register.database, last_seal(register.database)
-    present = set(offices(database))
-    kept = [office for office in heads if office in present]
+def broken_since_last(offices: OfficeReader) -> list[Phrase]:
+    """Return which offices' journals do not hold what was sealed last: a look at one entry of each.
+
+    At last that the nation's views are missing, as they go with an office that is dropped.
+    """
+    heads = last_seal(offices.database)
     same_entry = "SELECT {name} FROM {schema}.transition WHERE seq = ? AND encode(hash, 'hex') = ?"
-    whole = {office for (office,) in rows_of_each(database, kept, same_entry, heads.__getitem__)}
-    return [
+    whole = {office for (office,) in offices.rows(same_entry, lambda office: heads.get(office, (0, "")))}
+    faults = [
         Phrase(
             "office {office}: entry {seq} is no longer as it was sealed; 'dealtrack verify' with the national register "
             "shows more",
             office=office,
             seq=heads[office][0],
         )
-        for office in sorted(heads)
-        if office not in whole
+        for office in sorted(heads.keys() - whole - offices.faults.keys())
     ]
+    views = "SELECT count(*) FROM pg_views WHERE schemaname = ? AND viewname = ANY(?)"
+    ((count,),) = offices.database.rows(views, (NATION, [view_name(table) for table in VIEWED_TABLES]))
+    if offices.names and count < len(VIEWED_TABLES):
+        faults.append(
+            Phrase("the views over all offices are missing: the server administrator runs 'dealtrack office upgrade'")
+        )
+    return faults
 
 
-def sealed_faults(register: Store) -> Iterator[Phrase]:
-    """Yield what is wrong with each office's chain and its guards, and where it does not hold what was ever sealed."""
+def check_seals(register: Store) -> SealCheck:
+    """Return what is wrong with each office's chain and its guards, and where it does not hold what was ever sealed."""
     database = register.database
     sealed: dict[str, dict[int, str]] = {}
     for entry in journal.events(database, [Event.SEALED]):
         for office, (seq, hash_) in _heads(entry).items():
             # Where two seals differ, one of them differs from the journal too: the earlier one is the older witness.
             sealed.setdefault(office, {}).setdefault(seq, hash_)
-    present = offices(database)
-    for office in sorted({*sealed, *present}):
-        if office not in present:
-            yield Phrase("office {office}: its register was sealed, and is gone or closed to your login", office=office)
-            continue
-        for fault in _office_faults(database, office, sealed.get(office, {})):
-            yield Phrase("office {office}: {fault}", office=office, fault=fault)
+    offices = OfficeReader(database)
+    faults: list[str] = [
+        Phrase("office {office}: its register was sealed, and is gone or closed to your login", office=office)
+        for office in sorted(sealed.keys() - {*offices.present})
+    ]
+    for office in offices.present:
+        has_schema = office in offices.names
+        # Whatever its version, the journal is the same.
+        with offices.reading(office):
+            of_office = [*_journal_faults(database, office, sealed.get(office, {}))]
+            of_office += comparison.schema_faults(database, office) if has_schema else []
+            faults += (office_fault(office, fault) for fault in of_office)
+    return SealCheck(faults, [office_fault(*fault) for fault in offices.faults.items()])
 
 
-def _office_faults(database: Database, office: str, sealed: dict[int, str]) -> Iterator[str]:
+def office_fault(office: str, fault: str) -> Phrase:
+    """Return what is wrong with an office, as a phrase that names it."""
+    return Phrase("office {office}: {fault}", office=office, fault=fault)
+
+
+def _journal_faults(database: Database, office: str, sealed: dict[int, str]) -> Iterator[str]:
     journal_of_office = f"{quoted(office)}.transition"
     hashes, ((broken,),), ((last,),) = database.trip(
         (
@@ -126,7 +155,6 @@ def _office_faults(database: Database, office: str, sealed: dict[int, str]) -> I
                 first=first,
             )
             break
-    yield from comparison.schema_faults(database, office)
 
 
 class OfficeFigures(NamedTuple):
@@ -146,51 +174,65 @@ class OfficeFigures(NamedTuple):
     on_time_rate: float | None
 
 
-def overdue(register: Register, query: Filter, view: View) -> Iterator[tuple[str, Lateness]]:
+# A summary is text that somebody wrote, and what an import is known by is made of one.
+_COMPLAINT = COMPLAINT.replace("c.summary", "NULL").replace("c.import_key", "NULL")
+
+
+def clock_names(offices: OfficeReader) -> list[str]:
+    """Return the names of all clocks that complaints of offices ever had."""
+    rows = offices.rows("SELECT {name}, k.name FROM {schema}.clock k GROUP BY 2")
+    return sorted({name for _, name in rows})
+
+
+def complaints(offices: OfficeReader, register: Register, query: Filter, view: View) -> Iterator[tuple[str, Standing]]:
+    """Yield the complaints that a filter chooses of all offices, each with its office, by office and id, as they stand.
+
+    They have no summaries. A clock that has not begun is expected by the calendar and the policies of the nation's
+    register, and left out where it does not have the policy. A row that cannot be read is left out.
+    """
+    condition, values = conditions(query, offices.database)
+    for office in offices.names:
+        schema = quoted(office)
+        select = (
+            f"SELECT {_COMPLAINT}, {CLOCK} FROM {schema}.complaint c LEFT JOIN {schema}.clock k ON k.complaint = c.id "
+            f"WHERE {condition} ORDER BY c.id, k.name, k.round"
+        )
+        with offices.reading(office):
+            for _, rows in groupby(offices.database.stream(select, values), key=itemgetter(0)):
+                with offices.reading(office):
+                    complaint, runs = complaint_with_clocks(list(rows))
+                    if complaint.policy in register.policies:
+                        yield office, register.standing(complaint, runs, view)
+                    else:
+                        latest = {run.name: run for run in runs}
+                        yield office, Standing(complaint, tuple(latest.values()), view.moment, tuple(runs))
+
+
+def overdue(offices: OfficeReader, register: Register, query: Filter, view: View) -> Iterator[tuple[str, Lateness]]:
     """Yield the overdue clocks of all offices, each with its office, the earliest deadline first, as they stand now.
 
-    Days late are counted by the calendar of the nation's register.
+    Days late are counted by the calendar of the nation's register. A row that cannot be read is left out.
     """
-    database = register.database
-    names = offices(database)
-    condition, values = conditions(query, database)
-    # A summary is text that somebody wrote, and what an import is known by is made of one.
-    columns = COMPLAINT.replace("c.summary", "NULL").replace("c.import_key", "NULL")
+    condition, values = conditions(query, offices.database)
     running = (
-        f"SELECT {{name}}, {columns}, {CLOCK} FROM {{schema}}.clock k "
+        f"SELECT {{name}}, {_COMPLAINT}, {CLOCK} FROM {{schema}}.clock k "
         "JOIN {schema}.complaint c ON c.id = k.complaint "
         f"WHERE k.ended_at IS NULL AND k.due_at IS NOT NULL AND k.due_at <= ? AND {condition}"
     )
     late = []
-    for office, *row in rows_of_each(database, names, running, lambda _: [to_store(view.moment), *values]):
-        with _rows_of(office, register):
+    for office, *row in offices.rows(running, lambda _: [to_store(view.moment), *values]):
+        with offices.reading(office):
             complaint, clock = complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:])
-        if clock.due is not None and verdict(clock, view.moment) is Verdict.OVERDUE:
-            late.append((clock.due, office, complaint.id, clock.name, clock.round, complaint, clock))
+            if clock.due is not None and verdict(clock, view.moment) is Verdict.OVERDUE:
+                late.append((clock.due, office, complaint.id, clock.name, clock.round, complaint, clock))
     for _, office, *_, complaint, clock in sorted(late, key=itemgetter(0, 1, 2, 3, 4)):
-        with _rows_of(office, register):
-            lateness = register.lateness(complaint, clock, view)
-        yield office, lateness
+        with offices.reading(office):
+            yield office, register.lateness(complaint, clock, view)
 
 
-@contextmanager
-def _rows_of(office: str, register: Register) -> Iterator[None]:
-    """Name the office whose clerks bent a row that cannot be read; raises RegisterUnusable."""
-    try:
-        yield
-    except (KeyError, ValueError) as error:
-        reason = Phrase(
-            "office {office} holds a row that no entry makes; 'dealtrack verify' with that office shows how to recover",
-            office=office,
-        )
-        raise RegisterUnusable(path=register.address, reason=reason) from error
-
-
-def figures(register: Register, query: Filter, view: View) -> list[OfficeFigures]:
+def figures(offices: OfficeReader, query: Filter, view: View) -> list[OfficeFigures]:
     """Return what each office made of the complaints that a filter means, by office and clock, as they stand now."""
-    database = register.database
-    names = offices(database)
-    condition, values = conditions(query, database)
+    condition, values = conditions(query, offices.database)
     counted = (
         f"SELECT {{name}}, count(*), count(*) FILTER (WHERE {IS_OPEN}) FROM {{schema}}.complaint c WHERE {condition}"
     )
@@ -199,16 +241,14 @@ def figures(register: Register, query: Filter, view: View) -> list[OfficeFigures
         f'SELECT {{name}}, k.name, k."end", {is_late}, count(*) FROM {{schema}}.clock k '
         f"JOIN {{schema}}.complaint c ON c.id = k.complaint WHERE {condition} GROUP BY 2, 3, 4"
     )
-    rows = rows_of_each(database, names, counted, lambda _: values)
-    totals = {office: (total, open_) for office, total, open_ in rows}
-    verdicts: dict[str, dict[str, dict[Verdict, int]]] = {office: {} for office in names}
-    rows = rows_of_each(database, names, runs, lambda _: [to_store(view.moment), *values])
-    for office, name, end, past, total in rows:
+    totals = {office: (total, open_) for office, total, open_ in offices.rows(counted, lambda _: values)}
+    verdicts: dict[str, dict[str, dict[Verdict, int]]] = {office: {} for office in offices.names}
+    for office, name, end, past, total in offices.rows(runs, lambda _: [to_store(view.moment), *values]):
         of_clock = verdicts[office].setdefault(name, dict.fromkeys(Verdict, 0))
-        with _rows_of(office, register):
+        with offices.reading(office):
             of_clock[verdict_of_run(End(end) if end else None, None if past is None else bool(past))] += total
     by_office = []
-    for office in names:
+    for office in offices.names:
         none: list[str | None] = [None]
         for clock in sorted(verdicts[office]) or none:
             of_clock = verdicts[office][clock] if clock else {}

@@ -1,34 +1,42 @@
-"""The offices of a server: how one is added, whose logins may work in it, and how all of them stand."""
+"""The offices of a server: how one is added, and whose logins may work in it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
-from dealtrack.core.moments import from_store, to_store
-from dealtrack.errors import NoLogin, NoOfficeRoles, NotAdministrator, NotAnOffice, OfficeRolesExist, RegisterExists
+from dealtrack.core.vocabulary import nearest_names
+from dealtrack.errors import (
+    NoLogin,
+    NoOfficeRoles,
+    NotAdministrator,
+    NotAnOffice,
+    NothingToRevoke,
+    OfficeRolesExist,
+    RegisterExists,
+    suggestion,
+)
+from dealtrack.phrase import Phrase, Word, both
 from dealtrack.register.address import NATION
-from dealtrack.register.engine import Database, EngineFault, FaultKind, Row, ServerAddress, faults_of
+from dealtrack.register.engine import Database, EngineFault, FaultKind, ServerAddress, faults_of
 from dealtrack.register.postgres import rights, schema
 from dealtrack.register.postgres.connection import ServerDatabase
-from dealtrack.register.postgres.rights import NATIONAL_COLUMNS, VIEWED_TABLES, OfficeRole, role_name, view_name
+from dealtrack.register.postgres.office_reader import OFFICES, OfficeReader, text_of
+from dealtrack.register.postgres.rights import (
+    GRANTED,
+    NATIONAL_COLUMNS,
+    VIEWED_TABLES,
+    OfficeRole,
+    role_name,
+    view_name,
+)
 from dealtrack.register.postgres.values import quoted
 
-AT_ONCE = 25
-"""So many offices are read in one trip."""
-
-_OFFICES = """
-SELECT n.nspname, pg_get_userbyid(n.nspowner) = n.nspname || '_owner',
-    has_schema_privilege(n.oid, 'USAGE') AND has_column_privilege(h.oid, t.attnum, 'SELECT')
-FROM pg_namespace n
-JOIN pg_class h ON h.relnamespace = n.oid AND h.relname = 'head'
-JOIN pg_attribute t ON t.attrelid = h.oid AND t.attname = 'recorded_at'
-JOIN pg_class m ON m.relnamespace = n.oid AND m.relname = 'meta'
-JOIN pg_attribute a ON a.attrelid = m.oid AND a.attname = 'application_id'
-ORDER BY n.nspname COLLATE "C"
+_MEMBERS = """
+SELECT r.rolname, l.rolname FROM pg_auth_members m
+JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles l ON l.oid = m.member
+WHERE r.rolname = ANY(?) AND l.rolname <> ? ORDER BY r.rolname, l.rolname
 """
-"""All registers of the database, each with whether it has roles, and whether the login may read it."""
+"""Who is a member of some roles, one of them aside."""
 
 
 class NewOffice(NamedTuple):
@@ -42,21 +50,6 @@ class NewOffice(NamedTuple):
     may_monitor: bool
 
 
-class OfficeState(NamedTuple):
-    """How an office stands: its journal's length, last moment (in UTC) and hash, and its complaints and deadlines.
-
-    `waiting` counts what other offices have transferred to it and nobody has taken over yet.
-    """
-
-    office: str
-    entries: int
-    last: datetime | None
-    head: str
-    open: int
-    overdue: int
-    waiting: int
-
-
 def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewOffice:
     """Make an office's roles and its register, or give roles to a register that has none, wholly or not at all.
 
@@ -66,7 +59,7 @@ def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewO
     """
     office = address.office
     owner = role_name(office, OfficeRole.OWNER)
-    with _administering(address) as database:
+    with administering(address) as database:
         is_there = bool(database.rows("SELECT 1 FROM pg_namespace WHERE nspname = ?", (office,)))
         names = [role_name(office, role) for role in OfficeRole]
         present = [name for (name,) in database.rows("SELECT rolname FROM pg_roles WHERE rolname = ANY(?)", (names,))]
@@ -74,12 +67,12 @@ def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewO
             raise RegisterExists(path=address)
         if present:
             raise OfficeRolesExist(role=present[0], office=office)
-        if is_there and office not in [name for name, *_ in database.rows(_OFFICES)]:
+        if is_there and office not in [name for name, *_ in database.rows(OFFICES)]:
             raise NotAnOffice(office=office, address=address)
         may_monitor = _may_monitor(database)
         for statement in (*rights.role_creation(office), *([rights.monitoring(office)] if may_monitor else [])):
             database.write(statement)
-        with _member_of(database, owner):
+        with member_of(database, owner):
             for statement in schema.handing_over(office, owner) if is_there else schema.creation(office, owner):
                 database.write(statement)
             if not is_there:
@@ -102,37 +95,34 @@ def _may_monitor(database: Database) -> bool:
 
 def _show_to_nation(database: ServerDatabase, office: str) -> None:
     """Let the nation see an office, or all where it is the nation's own; nothing where the nation has no register."""
-    with_roles = [name for name, has_roles, _ in database.rows(_OFFICES) if has_roles]
+    with_roles = [name for name, has_roles, _ in database.rows(OFFICES) if has_roles]
     if NATION not in with_roles:
         return
-    offices = [name for name in with_roles if name != NATION]
-    for each in offices if office == NATION else [office]:
+    for each in (name for name in with_roles if name != NATION) if office == NATION else [office]:
         owner = role_name(each, OfficeRole.OWNER)
-        with _member_of(database, owner):
+        with member_of(database, owner):
             _write_as(database, owner, rights.national_grants(each))
-    if offices:
-        owner = role_name(NATION, OfficeRole.OWNER)
-        with _member_of(database, owner):
-            _write_as(database, owner, _views(offices))
+    owner = role_name(NATION, OfficeRole.OWNER)
+    with member_of(database, owner), acting_as(database, owner):
+        make_views(database)
 
 
-def _views(offices: list[str]) -> Iterator[str]:
-    """Yield the statements that make the nation's views anew; each reads with the rights of who asks."""
-    for table in VIEWED_TABLES:
+def make_views(database: Database) -> None:
+    """Make the nation's views anew, acting as its owner; each reads with the rights of who asks.
+
+    They show the offices of the present schema, as the nation's commands do; without any, they stay as they are.
+    """
+    offices = OfficeReader(database).names
+    for table in VIEWED_TABLES if offices else ():
         columns = ", ".join(NATIONAL_COLUMNS[table])
-        parts = (f"SELECT {_text(each)} AS office, {columns} FROM {quoted(each)}.{table}" for each in offices)
+        parts = (f"SELECT {text_of(each)} AS office, {columns} FROM {quoted(each)}.{table}" for each in offices)
         view = f"{quoted(NATION)}.{view_name(table)}"
-        yield f"CREATE OR REPLACE VIEW {view} WITH (security_invoker = true) AS {' UNION ALL '.join(parts)}"
-        yield f"GRANT SELECT ON {view} TO {quoted(role_name(NATION, OfficeRole.READER))}"
-
-
-def _text(office: str) -> str:
-    # An office's name has letters, digits and _ alone.
-    return f"'{office}'::text"
+        database.write(f"CREATE OR REPLACE VIEW {view} WITH (security_invoker = true) AS {' UNION ALL '.join(parts)}")
+        database.write(f"GRANT SELECT ON {view} TO {quoted(role_name(NATION, OfficeRole.READER))}")
 
 
 @contextmanager
-def _member_of(database: ServerDatabase, role: str) -> Iterator[None]:
+def member_of(database: ServerDatabase, role: str) -> Iterator[None]:
     """Make the login a member of a role for the block, if it was none before."""
     ((is_member,),) = database.rows(
         "SELECT pg_has_role(session_user, ?, "
@@ -147,14 +137,22 @@ def _member_of(database: ServerDatabase, role: str) -> Iterator[None]:
         database.write(f"REVOKE {quoted(role)} FROM {login}")
 
 
+@contextmanager
+def acting_as(database: Database, role: str) -> Iterator[None]:
+    """Let the block act as a role, of which the login is a member."""
+    database.write(f"SET LOCAL ROLE {quoted(role)}")
+    yield
+    database.write("SET LOCAL ROLE NONE")
+
+
 def _write_as(database: Database, role: str, statements: Iterable[str]) -> None:
-    """Run statements as a role, of which the login is a member."""
-    for statement in (f"SET LOCAL ROLE {quoted(role)}", *statements, "SET LOCAL ROLE NONE"):
-        database.write(statement)
+    with acting_as(database, role):
+        for statement in statements:
+            database.write(statement)
 
 
 @contextmanager
-def _administering(address: ServerAddress) -> Iterator[ServerDatabase]:
+def administering(address: ServerAddress) -> Iterator[ServerDatabase]:
     """Connect for the block, which changes offices, wholly or not at all; raises NotAdministrator."""
     with faults_of(address), closing(ServerDatabase(address)) as database:
         try:
@@ -169,7 +167,7 @@ def _administering(address: ServerAddress) -> Iterator[ServerDatabase]:
 def grant(address: ServerAddress, login: str, role: OfficeRole) -> None:
     """Make a login a clerk, keeper or reader of an office; raises NoLogin, NoOfficeRoles, NotAdministrator."""
     office = address.office
-    with _administering(address) as database:
+    with administering(address) as database:
         if not database.rows("SELECT 1 FROM pg_roles WHERE rolname = ?", (role_name(office, role),)):
             raise NoOfficeRoles(office=office)
         if not database.rows("SELECT 1 FROM pg_roles WHERE rolname = ? AND rolcanlogin", (login,)):
@@ -177,39 +175,35 @@ def grant(address: ServerAddress, login: str, role: OfficeRole) -> None:
         database.write(rights.membership(office, login, role))
 
 
-def offices(database: Database) -> list[str]:
-    """Return the offices that the login may read, by name; the nation's register is none."""
-    return [name for name, _, is_readable in database.rows(_OFFICES) if is_readable and name != NATION]
+def revoke(address: ServerAddress, login: str, role: OfficeRole | None) -> tuple[list[OfficeRole], bool]:
+    """Take a role of an office from a login, by default all; return which, and whether it still has rights there.
 
-
-def rows_of_each(
-    database: Database, names: Sequence[str], select: str, values: Callable[[str], Sequence[Any]]
-) -> Iterator[Row]:
-    """Yield what a statement reads of each office; it writes {name} for the office, and {schema} for its schema.
-
-    Outside of a transaction, some offices come in each trip: the server locks every table of a statement and its
-    indexes, and has room for some thousands of locks only, which clerks need too.
+    It has them through another role, or as a superuser. Raises NothingToRevoke, NoOfficeRoles and NotAdministrator.
     """
-    for start in range(0, len(names), AT_ONCE):
-        batch = names[start : start + AT_ONCE]
-        parts = (f"({select.format(name=_text(name), schema=quoted(name))})" for name in batch)
-        yield from database.rows(" UNION ALL ".join(parts), [value for name in batch for value in values(name)])
-
-
-def office_states(address: ServerAddress, moment: datetime) -> tuple[list[OfficeState], ZoneInfo]:
-    """Return how each office that the login may read stands at a moment, in UTC, by name; and the first one's zone."""
-    with closing(ServerDatabase(address)) as database, faults_of(address):
-        names = offices(database)
-        state = (
-            "SELECT {name}, h.seq, h.recorded_at, encode(h.hash, 'hex'), "
-            "(SELECT count(*) FROM {schema}.complaint WHERE status <> ALL (ARRAY['closed', 'voided'])), "
-            "(SELECT count(*) FROM {schema}.clock WHERE ended_at IS NULL AND due_at < ?), "
-            "(SELECT count(*) FROM {schema}.mailbox), "
-            "(SELECT value FROM {schema}.fact WHERE name = 'timezone') FROM {schema}.head h"
+    office = address.office
+    names = {role_name(office, each): each for each in GRANTED}
+    with administering(address) as database:
+        if not database.rows("SELECT 1 FROM pg_roles WHERE rolname = ANY(?)", ([*names],)):
+            raise NoOfficeRoles(office=office)
+        members: dict[str, list[OfficeRole]] = {}
+        for name, member in database.rows(_MEMBERS, ([*names], role_name(office, OfficeRole.KEEPER))):
+            members.setdefault(member, []).append(names[name])
+        revoked = [each for each in members.get(login, []) if role in (None, each)]
+        if not revoked:
+            reason = Phrase("{login} has no role in office {office}", login=login, office=office)
+            if role and login in members:
+                known = both(map(Word, members[login]))
+                reason = Phrase(
+                    "the role of {login} in office {office} is {known}", login=login, office=office, known=known
+                )
+            raise NothingToRevoke(reason=reason, nearest=suggestion(nearest_names(login, members.keys() - {login})))
+        for each in revoked:
+            database.write(rights.end_of_membership(office, login, each))
+        # The server takes away only what the same administrator gave, and warns of the rest.
+        left = {name for name, member in database.rows(_MEMBERS, ([*names], "")) if member == login}
+        if any(role_name(office, each) in left for each in revoked):
+            raise NotAdministrator(login=database.login, address=address, reason="another administrator gave this role")
+        ((has_rights,),) = database.rows(
+            "SELECT bool_or(pg_has_role(?, rolname, 'MEMBER')) FROM pg_roles WHERE rolname = ANY(?)", (login, [*names])
         )
-        rows = list(rows_of_each(database, names, state, lambda _: [to_store(moment)]))
-    states = [
-        OfficeState(name, seq, from_store(last) if last else None, head, *counts)
-        for name, seq, last, head, *counts, _ in rows
-    ]
-    return states, ZoneInfo(rows[0][-1] if rows else "UTC")
+    return revoked, has_rights

@@ -26,6 +26,8 @@ class Case(NamedTuple):
     instead: str
 
 
+_IN_FILE = Word("Correct it in {file}: {line}")
+
 # In the order in which they count, where the hosts of a list fail in several ways.
 CASES = (
     Case(
@@ -33,7 +35,7 @@ CASES = (
         r'(?:password|LDAP|PAM|RADIUS|GSSAPI) authentication failed for user "(?P<user>[^"]*)"|'
         r'用户 ?"(?P<user_zh>[^"]*)" ?(?:Password|的? ?LDAP|认证 PAM|的 ?RADIUS|的 ?GSSAPI) ?(?:认证)?失败',
         Word("the password of {user} is wrong"),
-        Word("Correct it in {file}: {line}"),
+        _IN_FILE,
     ),
     Case(
         "",
@@ -177,7 +179,8 @@ def connect_error(text: str, sqlstate: str, address: ServerAddress, environment:
             named = match.groupdict().items() if match else ()
             values |= {name.removesuffix("_zh"): value for name, value in named if value is not None}
             values["line"] = _password_line(values)
-            reason, instead = (as_phrase(template, values) for template in (case.reason, case.instead))
+            instead = _password_place(address, environment) if case.instead is _IN_FILE else case.instead
+            reason, instead = (as_phrase(template, values) for template in (case.reason, instead))
             return NotConnected(address=address, reason=reason, instead=instead)
     return NotConnected(address=address, reason=values["text"], instead="Ask the server administrator.")
 
@@ -227,6 +230,15 @@ def _values(text: str, address: ServerAddress, environment: Mapping[str, str]) -
         "roots": keywords.get("sslrootcert", "").replace("system", "") or own_file("root.crt", environment),
         "text": _first_line(text),
     }
+
+
+def _password_place(address: ServerAddress, environment: Mapping[str, str]) -> str:
+    """Return what to do about a wrong password: libpq takes that of the service, then PGPASSWORD, then the file's."""
+    if "password" in in_effect(address, environment):
+        return Word("Correct it in {services}, under [{service}].")
+    if environment.get("PGPASSWORD"):
+        return Word("Correct it in the variable PGPASSWORD, or unset that and put this line into {file}: {line}")
+    return _IN_FILE
 
 
 def _login() -> str:

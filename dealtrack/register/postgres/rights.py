@@ -35,6 +35,9 @@ class OfficeRole(StrEnum):
     READER = "reader"
 
 
+GRANTED = (OfficeRole.CLERK, OfficeRole.KEEPER, OfficeRole.READER)
+"""The roles that logins are given."""
+
 _PROJECTED = "complaint, clock, search_text, platform, policy"
 _OF_KEEPER = "fact, calendar_ruling, zone_offset"
 
@@ -87,10 +90,11 @@ def monitoring(office: str) -> str:
 
 
 def national_grants(office: str) -> list[str]:
-    """Return the statements that give the nation its rights in an office; the office's owner runs them."""
+    """Return the statements that give the nation its rights in an office, and no others; its owner runs them."""
     schema, reader = quoted(office), _named(NATION, OfficeRole.READER)
     return [
         f"GRANT USAGE ON SCHEMA {schema} TO {reader}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {reader}",
         *(
             f"GRANT SELECT ({', '.join(columns)}) ON {schema}.{table} TO {reader}"
             for table, columns in NATIONAL_COLUMNS.items()
@@ -132,6 +136,11 @@ def grants(office: str) -> list[str]:
 def membership(office: str, login: str, role: OfficeRole) -> str:
     """Return the statement that makes someone's login a clerk, keeper or reader of an office."""
     return f"GRANT {_named(office, role)} TO {quoted(login)}"
+
+
+def end_of_membership(office: str, login: str, role: OfficeRole) -> str:
+    """Return the statement after which someone's login is no longer a clerk, keeper or reader of an office."""
+    return f"REVOKE {_named(office, role)} FROM {quoted(login)}"
 
 
 def _named(office: str, role: OfficeRole) -> str:

@@ -7,6 +7,7 @@ To change the schema, change that of SQLite too: both have the same tables, colu
 """
 
 import re
+from collections.abc import Collection, Iterator
 
 from dealtrack.register.engine import PROJECTED_TABLES, VERSION
 from dealtrack.register.postgres.transfer_functions import TRANSFER_FUNCTIONS
@@ -17,8 +18,10 @@ APPLICATION_ID = 0x6465616C  # "deal"
 ANY_ACTOR = "SET LOCAL dealtrack.any_actor = 'on'"
 """Lets the owner, for the rest of a transaction, add entries that others made; it has no effect for anybody else."""
 
-BULK = "SET LOCAL maintenance_work_mem = '512MB'"
-"""Gives the making of indexes memory, for the rest of a transaction."""
+BULK = """SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL synchronize_seqscans = 'off';
+SET LOCAL idle_in_transaction_session_timeout = 0"""
+"""Gives the making of indexes memory, has tables read from their first row on, and lets the server wait for a client
+that checks many rows, for the rest of a transaction."""
 
 ERASED_COLUMNS = ("consumer", "phone", "email", "address", "phone_key", "email_key")
 
@@ -354,19 +357,40 @@ def guards(office: str) -> list[str]:
         *(f"ALTER TABLE {{office}}.{table} ADD {key}" for table, keys in KEYS.items() for key in keys),
         *lines_of(INDEXES),
         HEAD,
-        *FUNCTIONS.values(),
-        # Else anyone might have the first one run for a table of his own, and so write the head.
-        *(f"REVOKE ALL ON FUNCTION {{office}}.{name} FROM PUBLIC" for name in FUNCTIONS),
-        *lines_of(TRIGGERS),
-        # Whatever session_replication_role says.
-        *(
-            f"ALTER TABLE {{office}}.{name.partition('_')[0]} ENABLE ALWAYS TRIGGER {name}"
-            for name in (trigger.split()[2] for trigger in lines_of(TRIGGERS))
-        ),
+        *_guards_named(FUNCTIONS),
         *LAST_SETTINGS,
         *(f"ANALYZE {{office}}.{table}" for table in KEYS),
     ]
     return _of(office, statements)
+
+
+def repairs(office: str, names: Collection[str]) -> list[str]:
+    """Return the statements that make indexes, functions and triggers anew, those of them that are named."""
+    statements = []
+    for index in lines_of(INDEXES):
+        if (name := index.split()[2]) in names:
+            statements += [f"DROP INDEX IF EXISTS {{office}}.{name}", index]
+    triggers = [trigger.split()[2] for trigger in lines_of(TRIGGERS)]
+    statements += [f"DROP TRIGGER IF EXISTS {name} ON {_table_of(name)}" for name in triggers if name in names]
+    return _of(office, [*statements, *_guards_named(names)])
+
+
+def _guards_named(names: Collection[str]) -> Iterator[str]:
+    """Yield the statements that make functions and triggers, those of them that are named."""
+    for name, function in FUNCTIONS.items():
+        if name in names:
+            yield function
+            # Else anyone might have the first one run for a table of his own, and so write the head.
+            yield f"REVOKE ALL ON FUNCTION {{office}}.{name} FROM PUBLIC"
+    for trigger in lines_of(TRIGGERS):
+        if (name := trigger.split()[2]) in names:
+            yield trigger
+            # Whatever session_replication_role says.
+            yield f"ALTER TABLE {_table_of(name)} ENABLE ALWAYS TRIGGER {name}"
+
+
+def _table_of(trigger: str) -> str:
+    return f"{{office}}.{trigger.partition('_')[0]}"
 
 
 def _of(office: str, statements: list[str]) -> list[str]:

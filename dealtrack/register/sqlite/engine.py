@@ -4,12 +4,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dealtrack.errors import RegisterExists, RegisterMissing, RegisterUnusable
 from dealtrack.phrase import Phrase
-from dealtrack.register.engine import VERSION, Database, Finding, Remains, Upgrade, faults_of
+from dealtrack.register.engine import VERSION, Database, Finding, Remains, Row, SealCheck, Upgrade, faults_of
 from dealtrack.register.sqlite import schema
 from dealtrack.register.sqlite.connection import Connection, check_unchanged, connect, in_words
 from dealtrack.register.sqlite.file import identity_of, real_path
@@ -61,15 +62,28 @@ class FileEngine:
 
         self._make(make)
 
-    def take_in(self, source: Database, finish: Callable[[Database], None]) -> None:
+    def take_in(self, source: Database, check: Callable[[Database], None], finish: Callable[[Database], None]) -> None:
         """Make a register with all rows of another, in a draft."""
 
         def make(connection: Connection) -> None:
             with connection.transaction():
                 schema.create_from(source, connection)
+            check(connection)
             finish(connection)
 
         self._make(make)
+
+    def differing_tables(self, copy: Database, source: Database) -> list[str]:
+        """Return the tables whose rows, read from both, are not the same; the copy's chain has been checked."""
+
+        def rows(database: Database, table: str) -> Iterator[Row]:
+            return database.stream(f"SELECT * FROM {table} ORDER BY {schema.COMPARED_ROWS.get(table, '1')}")
+
+        return [
+            table
+            for table in schema.COPIED_TABLES
+            if any(before != after for before, after in zip_longest(rows(source, table), rows(copy, table)))
+        ]
 
     @contextmanager
     def held(self, register: "Store") -> Iterator[None]:
@@ -159,10 +173,10 @@ class FileEngine:
         """Return where tables, indexes, triggers or views are not as they were made."""
         return schema.schema_faults(_connection(register))
 
-    def sealed_faults(self, register: "Store") -> list[str]:
-        """Return nothing: offices are on a server."""
+    def check_seals(self, register: "Store") -> SealCheck:
+        """Find nothing: offices are on a server."""
         del register
-        return []
+        return SealCheck()
 
     def foreign_names(self, register: "Store") -> list[str]:
         """Return the tables that other programs keep in the file, and their indexes, by name."""

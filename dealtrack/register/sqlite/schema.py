@@ -155,7 +155,14 @@ CREATE TABLE search_text (
 """The tables that are made again from the journal."""
 
 KEPT_TABLES = ("transition", "personal")
+COPIED_TABLES = (*KEPT_TABLES, *reversed(PROJECTED_TABLES))
+"""All tables, in an order in which they can be filled."""
 COPIED_AT_ONCE = 5000
+COMPARED_ROWS = {"transition": "1 DESC LIMIT 1", "clock": "1, 2, 3", "policy": "1, 2"}
+"""By which columns, by place, the rows of tables are ordered to be compared, where the first does not do.
+
+The last entry stands for all: its hash covers those before it, where the chain is whole.
+"""
 
 READ_TABLES = ("complaint", "clock")
 """The tables that an upgrade reads, to tell what becomes of complaints, before they are made again."""
@@ -236,7 +243,7 @@ def create_projection(connection: Connection) -> None:
 def create_from(source: Database, connection: Connection) -> None:
     """Make the schema in an empty database, with all rows of another register."""
     create_unguarded(connection)
-    for table in (*KEPT_TABLES, *reversed(PROJECTED_TABLES)):
+    for table in COPIED_TABLES:
         rows = source.stream(f"SELECT * FROM {table}")
         while batch := list(islice(rows, COPIED_AT_ONCE)):
             connection.write_many(table, batch)

@@ -9,7 +9,6 @@ from pathlib import Path
 from dealtrack.core.clocks import Clock, Verdict, verdict
 from dealtrack.core.lifecycle import Complaint, Kind, Status
 from dealtrack.core.moments import from_store
-from dealtrack.core.personal import email_key, phone_key
 from dealtrack.core.runs import End
 from dealtrack.core.text import first_few
 from dealtrack.errors import DealtrackError, RegisterOlder
@@ -17,6 +16,7 @@ from dealtrack.phrase import Phrase, Word
 from dealtrack.register import queries
 from dealtrack.register.engine import UNFORESEEN, VERSION, Engine, EngineFault, Upgrade, faults_of
 from dealtrack.register.journal import LastEntry
+from dealtrack.register.migrations import MIGRATIONS
 from dealtrack.register.queries import Filter
 from dealtrack.register.rebuild import project
 from dealtrack.register.register import Register
@@ -27,9 +27,6 @@ from dealtrack.register.sqlite.file import real_path
 
 NEW_RULES = 5
 """The schema before which a pause on the due day, a reopening and a step left out while late were judged otherwise."""
-
-CONTACT_KEYS = 3
-"""The schema before which a masked number, 138****1234, was taken for one by which somebody is known again."""
 
 Change = tuple[str, str, str]
 """What of a complaint changes, a clock's name or the status; from what, and to what."""
@@ -95,13 +92,11 @@ def change(connection: Connection, engine: Engine, version: int, moment: datetim
     before = _complaints_by_former_rules(connection) if version < NEW_RULES else {}
     _drop_projection(connection)
     schema.create_projection(connection)
-    if version < CONTACT_KEYS:
-        rows = connection.execute("SELECT phone, email, complaint FROM personal").fetchall()
-        connection.executemany(
-            "UPDATE personal SET phone_key = ?, email_key = ? WHERE complaint = ?",
-            [(phone_key(phone), email_key(email), complaint) for phone, email, complaint in rows],
-        )
-    project(Register(engine, connection))
+    register = Register(engine, connection)
+    for migration in MIGRATIONS:
+        if version < migration.version:
+            migration.in_file(register)
+    project(register)
     return _changes(connection, before, moment or from_store(LastEntry.of(connection).recorded_at))
 
 
