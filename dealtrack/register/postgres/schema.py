@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from dealtrack.register.engine import PROJECTED_TABLES, VERSION
-from dealtrack.register.postgres.transfer_functions import TRANSFER_FUNCTIONS
+from dealtrack.register.postgres.mailbox_schema import MAILBOX_TABLE, TRANSFER_FUNCTIONS
 from dealtrack.register.postgres.values import quoted
 
 APPLICATION_ID = 0x6465616C  # "deal"
@@ -25,7 +25,8 @@ that checks many rows, for the rest of a transaction."""
 
 ERASED_COLUMNS = ("consumer", "phone", "email", "address", "phone_key", "email_key")
 
-TABLES = """
+TABLES = (
+    """
 CREATE TABLE {office}.meta (
     application_id bigint NOT NULL,
     version integer NOT NULL
@@ -136,18 +137,10 @@ CREATE TABLE {office}.evidence (
     sha256 text NOT NULL,
     content bytea NOT NULL
 );
-CREATE TABLE {office}.mailbox (
-    office text NOT NULL,
-    seq bigint NOT NULL,
-    complaint bigint NOT NULL,
-    hash text NOT NULL,
-    recorded_at text NOT NULL,
-    content text NOT NULL,
-    files text NOT NULL
-);
 """
-"""The tables. `head` says what the journal's last entry is; its `turn` is there for a clerk's right to lock the row.
-`mailbox` holds what other offices have transferred and nobody has taken over yet."""
+    + MAILBOX_TABLE
+)
+"""The tables. `head` says what the journal's last entry is; its `turn` is there for a clerk's right to lock the row."""
 
 KEYS = {
     "head": ("PRIMARY KEY (id)", "CHECK ((id = 1))"),

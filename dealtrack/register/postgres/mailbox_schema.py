@@ -1,9 +1,22 @@
-"""The functions of an office's schema that hand complaints from office to office, as the server prints them.
+"""The mailbox in an office's schema, and the functions that hand complaints from office to office.
 
 The clerk who transfers a complaint calls `deliver` of the receiving office, which asks `transfer_sent` of the sending
 one what its journal says: nothing, unless whoever is logged in may record there. `recall` takes back what was undone
 and still waits, `clear_mail` removes what was taken over.
 """
+
+MAILBOX_TABLE = """
+CREATE TABLE {office}.mailbox (
+    office text NOT NULL,
+    seq bigint NOT NULL,
+    complaint bigint NOT NULL,
+    hash text NOT NULL,
+    recorded_at text NOT NULL,
+    content text NOT NULL,
+    files text NOT NULL
+);
+"""
+"""What other offices have transferred and nobody has taken over yet."""
 
 _SENT = """IF NOT EXISTS (
         SELECT FROM pg_namespace WHERE nspname = sender AND pg_get_userbyid(nspowner) = sender || '_owner'
@@ -91,4 +104,4 @@ END
 $function$
 """,
 }
-"""The functions by name; `{office}` stands for the schema's quoted name."""
+"""The functions by name, as the server prints them."""
