@@ -710,3 +710,13 @@ def test_a_clerk_hands_over_in_chinese(town: Town) -> None:
     assert "来自单位 haidian" in town(*CHEN, "--lang", "zh", "show", 2, "--format", "table").ok()
     again = town(*LI, "--lang", "zh", *MOVE)
     assert "投诉 2 已移送单位“朝阳”" in again.err
+
+
+def test_an_upgrade_of_offices_lets_complaints_pass_again(town: Town) -> None:
+    enter(town)
+    town.sql("DROP FUNCTION 朝阳.deliver", "REVOKE USAGE ON SCHEMA haidian FROM PUBLIC")
+    assert "There is no office 朝阳 to transfer to" in town(*LI, *MOVE).err
+    town(SUPERUSER, "", "office", "upgrade").ok()
+    hand_over(town)
+    for who in (LI, CHEN):
+        town(*who, "verify").ok()
