@@ -118,7 +118,7 @@ def grants(office: str) -> list[str]:
         f"REVOKE ALL ON SCHEMA {schema} FROM {everybody}",
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {everybody}",
         f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {schema} FROM {everybody}",
-        f"GRANT USAGE ON SCHEMA {schema} TO PUBLIC",
+        f"GRANT USAGE ON SCHEMA {schema} TO PUBLIC, {clerk}, {reader}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {clerk}, {reader}",
         f"GRANT INSERT ON {on('transition, personal, evidence')}, {on(_PROJECTED)} TO {clerk}",
         f"GRANT UPDATE ON {on('personal, complaint, search_text, platform, policy')} TO {clerk}",
