@@ -326,6 +326,27 @@ class CannotMerge(DealtrackError):
     """Complaint {complaint} cannot be merged into {into}: {reason}."""
 
 
+class CannotTransfer(DealtrackError):
+    """Complaint {complaint} cannot be transferred: {reason}."""
+
+
+class WasTransferred(DealtrackError):
+    """Complaint {complaint} was transferred to office {office} and cannot be {kind} here.
+    As long as it waits there, 'dealtrack void {complaint}' takes it back; afterwards that office returns it."""
+
+
+class OwnOffice(DealtrackError):
+    """The complaints are in office {office} already. Name another office with --to."""
+
+
+class UnknownReceiver(DealtrackError):
+    """There is no office {name} to transfer to.{nearest} Offices: {allowed}."""
+
+
+class NotTakenOver(DealtrackError, exit_code=ROWS_REFUSED):
+    """Complaint {complaint} of office {office} was not taken over, and still waits. {reason}"""
+
+
 class LimitTooEarly(DealtrackError):
     """The {clock} limit {limit} lies before the receipt at {received}."""
 

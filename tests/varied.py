@@ -165,6 +165,8 @@ class Author:
                 detail["to"] = draw.choice(("质检科", "=cmd", "goods quality section"))
             case Kind.LETTER:
                 detail |= {"letter": "reminder", "format": "docx", "sha256": "0" * 64}
+            case Kind.TRANSFERRED:
+                detail |= {"to": "朝阳", "sha256": "0" * 64}
             case Kind.REPLIED:
                 detail["final"] = draw.random() < 0.5
             case Kind.EVENT:

@@ -15,6 +15,7 @@ from dealtrack.cli.options import Format, Yes, argument, flag, option, read_poli
 from dealtrack.cli.output import next_line, print_records
 from dealtrack.cli.session import Session, ask_to_go_on, tell_changes
 from dealtrack.cli.terminal import print_line, tell_fields, warn
+from dealtrack.cli.waiting import waiting_text
 from dealtrack.core.moments import from_store, show_moment
 from dealtrack.core.policy import are_same
 from dealtrack.core.text import first_few, fit_text
@@ -30,6 +31,7 @@ from dealtrack.errors import (
 )
 from dealtrack.phrase import Phrase, listed
 from dealtrack.register.address import read_address
+from dealtrack.register.mailbox import waiting
 from dealtrack.register.recorder import RecordingResult
 from dealtrack.register.register import Register
 from dealtrack.sources.policies import policy_names
@@ -78,6 +80,8 @@ def backup(
         )
         is_whole = copied is not None and not copied.faults
         note_backup(register, LastBackup(session.now, path, seq, head, is_whole))
+        if mails := waiting(register):
+            warn(_("Not in the backup: {text}.", text=waiting_text(mails)))
     if copied:
         if copied.count:
             text = _n(

@@ -159,6 +159,13 @@ def _stored(query: CompletionQuery) -> Iterator[str]:
         yield from names if query.option == "--name" else stored
 
 
+def _other_offices(query: CompletionQuery) -> list[str]:
+    """Return the offices to which a complaint can go from the one that is asked."""
+    with _register(query) as register:
+        mailbox = register.engine.mailbox(register)
+        return [name for name in mailbox.offices() if name != mailbox.office] if mailbox is not None else []
+
+
 def _channels(query: CompletionQuery) -> list[str]:
     earlier, _, _ = query.prefix.rpartition(",")
     left = [channel for channel in CHANNELS if channel not in earlier.split(",")]
@@ -190,6 +197,7 @@ _BY_COMMAND: Mapping[tuple[str, str], CandidateSource] = {
     ("export", "--format"): _fixed(*WRITERS, "xlsx"),
     ("add", "--number"): _fixed(),
     ("event", "--name"): _stored,
+    ("transfer", "--to"): _other_offices,
     ("office grant", "--role"): _fixed("clerk", "keeper", "reader"),
     ("office revoke", "--role"): _fixed("clerk", "keeper", "reader"),
     **{(f"platform {n}", o): _platforms for n in "show edit check rename merge remove".split() for o in ("", "--into")},

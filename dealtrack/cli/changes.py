@@ -58,7 +58,8 @@ def _recorded_lines(
 def _changes(register: Register, recorded: RecordedComplaint) -> Iterator[str]:
     """Yield what entries that move no complaint changed: entries taken back, notes, fields, deadlines."""
     entries, complaint, zone = recorded.entries, recorded.complaint, register.zone
-    if TELLING.isdisjoint(entry.kind for entry in entries):
+    # A new complaint may come with all its history: that changes nothing.
+    if entries[0].kind is Kind.RECEIVED or TELLING.isdisjoint(entry.kind for entry in entries):
         return
     earlier = [entry for entry in register.history(complaint.id) if entry.seq < entries[0].seq]
     line, by_seq = _("{name}: {before} -> {after}"), {entry.seq: entry for entry in earlier}

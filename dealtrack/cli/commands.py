@@ -32,6 +32,7 @@ def _commands(section: str, module: str, names: str) -> dict[str, CommandEntry]:
 # A command's module is imported only when it is called: start-up is what a clerk waits for.
 COMMANDS: dict[str, CommandEntry] = {
     **_commands("Record", "transitions", " ".join(COMMAND_OF.values())),
+    **_commands("Record", "transfer", "transfer"),
     **_commands("Record", "undo", "undo"),
     **_commands("Record", "add", "add"),
     **_commands("Record", "evidence", "evidence erase"),

@@ -16,6 +16,7 @@ from dealtrack.core.lifecycle import (
     LIMITS,
     MERGING,
     MOMENTS,
+    TRANSFER,
     Kind,
     Transition,
     corrections,
@@ -54,12 +55,13 @@ class FullComplaint(NamedTuple):
 
     def record(self) -> dict[str, Any]:
         """Return the complaint's record with its clocks and its history; moments in UTC."""
-        moment = self.standing.moment
+        moment, complaint = self.standing.moment, self.standing.complaint
         return {
             **record(self.standing),
-            "handler": self.standing.complaint.handler,
-            "merged": self.standing.complaint.merged,
-            "merged_into": self.standing.complaint.merged_into,
+            "handler": complaint.handler,
+            "merged": None if complaint.transferred else complaint.merged,
+            "merged_into": complaint.merged_into,
+            "transferred": complaint.transferred,
             **self.personal,
             "personal_erased": self.erased.at if self.erased else None,
             "clocks": [clock_record(clock, moment) for clock in self.standing.runs_and_waiting],
@@ -174,6 +176,10 @@ def _entry_words(entry: Transition, zone: tzinfo, _: Translate) -> list[str]:
         words.append(f"{say_field('kind', each['kind'], _)} {' -> '.join(moments)}")
     if entry.kind is Kind.HANDED_ON:
         words.append(_("to {whom}").format(whom=detail["to"]))
+    if entry.kind is Kind.TRANSFERRED:
+        words.append(_("to office {office}").format(office=detail["to"]))
+    if TRANSFER in detail:
+        words.append(_("from office {office}, its complaint {complaint} (entry {seq})").format(**detail[TRANSFER]))
     if entry.kind in MERGING:
         word, _kind = MERGING[entry.kind]
         other = f"{detail[word]} ({detail['other']})" if "other" in detail else str(detail[word])

@@ -7,6 +7,7 @@ from dealtrack.cli.language import _, _n, _p, heading, say
 from dealtrack.cli.output import LATE_KEYS, show_day
 from dealtrack.cli.table import Cell, Column, draw_table, print_table
 from dealtrack.cli.terminal import tell
+from dealtrack.cli.waiting import waiting_text
 from dealtrack.core.calendar import calendar_reminder
 from dealtrack.core.moments import local_day, show_moment
 from dealtrack.core.standing import Lateness, watch_record
@@ -87,9 +88,11 @@ def _write_owners(owners: list[dict[str, object]], out: TextIO) -> None:
 
 
 def reminders_of(page: Digest, register: Register) -> Iterator[str]:
-    """Yield what a summary reminds of: the calendar that is due, the backup that is old or missing."""
+    """Yield what a summary reminds of: the calendar that is due, what waits to be taken over, the old backup."""
     if page.missing_calendar is not None:
         yield _("Reminder: {text}.", text=say(calendar_reminder(page.missing_calendar)))
+    if page.transfers:
+        yield _("Reminder: {text}.", text=waiting_text(page.transfers))
     last = page.backup.last if page.backup else None
     if page.backup is not None and last is None:
         yield _("Reminder: there is no backup in {place}.", place=page.backup.place)

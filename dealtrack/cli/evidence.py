@@ -125,9 +125,12 @@ def erase(
         with session.recording(register) as recorder:
             erasures = erase_personal(recorder, named, detail["reason"])
         remains = register.engine.remains(register)
-    for id_, fields, _in_entries in erasures:
+    for id_, fields, *_rest in erasures:
         print_line(_("complaint {id}: {fields} erased", id=id_, fields=say(listed(map(Word, fields)))))
-    for id_, _fields, in_entries in erasures:
+    for id_, _fields, in_entries, offices in erasures:
+        if offices:
+            text = _("The personal data of complaint {id} is also in another office, and is erased there: {offices}.")
+            warn(text.format(id=id_, offices=say(listed(offices))))
         if in_entries:
             which = say(both(Phrase("the {field}", field=Word(field)) for field in in_entries))
             also = _("{fields} of complaint {id} also occurs in its entries, e.g. in its summary or notes")

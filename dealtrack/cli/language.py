@@ -76,7 +76,7 @@ CLOCKS = (
 
 GLOSSARY = (
     *("received", "accepted", "not accepted", "forwarded", "completed", "closed", "withdrawn", "paused", "resumed"),
-    *("no pause stops it", "extended", "reassigned", "reopened", "noted", "corrected", "undone"),
+    *("no pause stops it", "extended", "reassigned", "transferred", "reopened", "noted", "corrected", "undone"),
     *("owner", "handler", "resolved at first contact", "stage (clock)", "deadline", "due", "deadline status (verdict)"),
     *("on time (met)", "late (missed)", "overdue", "not yet due (running)", "expected (projected)"),
     *("not counted (cancelled)", "provisional", "done or past due", "daily mean"),

@@ -41,6 +41,7 @@ from dealtrack.cli.options import (
 from dealtrack.cli.output import FOR_PEOPLE, FOR_PROGRAMS, LETTER_FORMATS, check_format, check_word, print_records
 from dealtrack.cli.session import Session
 from dealtrack.cli.terminal import tell, terminal_width, warn
+from dealtrack.cli.waiting import tell_waiting
 from dealtrack.core.calendar import calendar_reminder, missing_year
 from dealtrack.core.clocks import time_left
 from dealtrack.core.deadlines import deadline
@@ -98,6 +99,7 @@ def list_(
         print_records(records, chosen or keys, fmt, zone=register.zone, is_chosen=bool(chosen))
         if isinstance(records, list):
             tell_left_out(register, query, view, len(records), is_open_only)
+            tell_waiting(register, view)
 
 
 def show(session: Session, complaints: ComplaintNames, reveal: Reveal, times: ViewTimes, fmt: Format) -> None:
@@ -213,6 +215,7 @@ def overdue(
             _print_watched(session, register, view, latenesses, "overdue", columns, fmt)
             if is_short and first is None:
                 tell_nothing(register, query, view, _("nothing is overdue"))
+        tell_waiting(register, view)
         _remind(session, register, view)
     if letters:
         files = letters.files(Path(out))

@@ -123,7 +123,10 @@ def revoke(
 
 
 def list_(session: Session, fmt: Format) -> None:
-    """List the offices that you may read: entries, last entry, checksum, open complaints, overdue deadlines."""
+    """List the offices that you may read, and how each stands.
+
+    That is: entries, last entry, checksum, open complaints, overdue deadlines, complaints that wait to be taken over.
+    """
     address = _address(session, NATION)
     from dealtrack.register.postgres.office_reader import OfficeState, office_states
 

@@ -41,6 +41,9 @@ LISTED_KEYS = ("name", "overdue", "working_days_late", "file")
 NOTHING = "–"
 """What is shown in the place of an empty field."""
 
+ENDS = (Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.TRANSFERRED, Kind.MERGED)
+"""The kinds that end a complaint; what was transferred is of the last two."""
+
 Translate = Callable[[str], str]
 """Gives a message in the user's language."""
 
@@ -71,7 +74,7 @@ def state_of(standing: Standing, zone: tzinfo) -> str:
     """Return where a complaint stands and since when."""
     complaint = standing.complaint
     # The fields with the moments are named like the kinds and the statuses.
-    ends = (kind for kind in (Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.MERGED) if getattr(complaint, kind))
+    ends = (kind for kind in ENDS if getattr(complaint, kind))
     end = next(ends, None) if complaint.status is Status.CLOSED else None
     word = say_field("kind", end) if end else say_field("status", complaint.status)
     moment = getattr(complaint, end or complaint.status, None)

@@ -94,6 +94,10 @@ WATCH_COLUMNS = (
     Column("late", "late", 1, right=True),
     Column("left", right=True),
 )
+TRANSFER_COLUMNS = (
+    *(WATCH_COLUMNS[0], *COMPLAINT_COLUMNS[:4], COMPLAINT_COLUMNS[5]),
+    *(Column("transferred", rank=5), Column("due")),
+)
 # Of a hash its beginning is enough to tell two files apart; programs get it whole.
 EVIDENCE_COLUMNS = (
     Column("complaint", right=True),
@@ -106,6 +110,13 @@ EVIDENCE_COLUMNS = (
     Column("present", rank=2),
 )
 
+PLANS = {
+    "transferred": TRANSFER_COLUMNS,
+    "due": WATCH_COLUMNS,
+    "matched": MATCH_COLUMNS,
+    "sha256": EVIDENCE_COLUMNS,
+}
+"""The columns of tables whose records have a key, the first that they have."""
 
 GIVES_WAY = 100
 """The least rank of a column that says one thing in every row: it gives way before all others, the last one first."""
@@ -142,7 +153,7 @@ def chosen_columns(keys: Sequence[str]) -> list[Column]:
 
 def plan_columns(keys: Sequence[str]) -> list[Column]:
     """Return the columns of a table of records with these keys; a deadline and its verdict make one."""
-    for key, columns in (("due", WATCH_COLUMNS), ("matched", MATCH_COLUMNS), ("sha256", EVIDENCE_COLUMNS)):
+    for key, columns in PLANS.items():
         if key in keys:
             return [column for column in columns if column.key in keys]
     clocks = [key for key in keys if key.endswith("_due")]

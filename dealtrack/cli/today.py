@@ -11,6 +11,7 @@ from dealtrack.cli.output import LATE_KEYS, next_line, show_day
 from dealtrack.cli.session import Session
 from dealtrack.cli.table import print_table
 from dealtrack.cli.terminal import print_line
+from dealtrack.cli.waiting import tell_waiting
 from dealtrack.core.agenda import by_urgency
 from dealtrack.core.deadlines import deadline
 from dealtrack.core.moments import local_day, show_moment
@@ -55,6 +56,7 @@ def print_today(session: Session) -> None:
             print()
             print_line(_("{part}: {command}", part=text, command=f"dealtrack {command}"))
             print_table(records[:rows], list(keys), zone, sys.stdout)
+        tell_waiting(register, view)
     if not shown:
         session.advise(next_line("dealtrack add"))
     session.advise(_("'dealtrack --help' lists all commands."))

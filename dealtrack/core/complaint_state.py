@@ -9,6 +9,7 @@ from dealtrack.core.lifecycle import (
     DAY_UNKNOWN,
     FIELDS,
     LIMITS,
+    MOMENT_OF,
     MOMENTS,
     STATES_FIELDS,
     STATUS_AFTER,
@@ -28,8 +29,6 @@ from dealtrack.phrase import Phrase
 
 # Asked for with each entry of the journal: to ask the class for a member takes ten times as long.
 _RECEIVED, _COMPLETED, _PAUSED = Kind.RECEIVED, Kind.COMPLETED, Status.PAUSED
-
-_FIELD_OF = {kind: kind.value for kind in STATUS_AFTER}
 
 
 class ComplaintState:
@@ -84,7 +83,7 @@ class ComplaintState:
                 raise BadHistory(complaint=self.id, seq=entry.seq, reason=reason)
             if kind in STATUS_AFTER:
                 # Under the plain text: another class of key would have the dict made anew.
-                values[_FIELD_OF[kind]] = None if detail.get(DAY_UNKNOWN) else entry.at
+                values[MOMENT_OF[kind]] = None if detail.get(DAY_UNKNOWN) else entry.at
                 if kind in CLOSING:
                     # A closing ends the pause that it finds open.
                     before = values["resumes_to"] if self.status is _PAUSED else self.status

@@ -15,6 +15,7 @@ from dealtrack.core.lifecycle import (
     NEVER_EMPTY,
     RESTART,
     STEPS,
+    TRANSFER,
     UNDO,
     UNKNOWN_STEPS,
     Kind,
@@ -28,9 +29,11 @@ GREATEST = 2**63 - 1
 _TYPES: Mapping[str, type[Any]] = {
     "seq": int, "size": int, "by": int, "line": int, "kept": dict, UNKNOWN_STEPS: list, DAY_UNKNOWN: bool,
     RESTART: bool, "amount": str, "final": bool, "into": int, "from": int, HOUR_UNKNOWN: bool, COMMAND: int, UNDO: bool,
-    MOMENTS: list, LIMITS: dict,
+    MOMENTS: list, LIMITS: dict, TRANSFER: dict,
 }  # fmt: skip
 """The types of the words of a detail that are not just any text."""
+
+_SENDING: Mapping[str, type[Any]] = {"office": str, "complaint": int, "seq": int, "hash": str}
 
 _CHECKED = _TYPES.keys() | {"received", ASKED}
 
@@ -60,6 +63,8 @@ def _is_valid(name: str, value: Any) -> bool:
         return {str}.issuperset(map(type, value.values()))
     if name == LIMITS:
         return all(limit is None or (limit.__class__ is str and is_stored(limit)) for limit in value.values())
+    if name == TRANSFER:
+        return value.keys() == _SENDING.keys() and all(value[each].__class__ is _SENDING[each] for each in _SENDING)
     if name == "amount":
         return is_amount(value)
     if name in ("received", ASKED):

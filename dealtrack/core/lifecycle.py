@@ -33,6 +33,7 @@ class Kind(StrEnum):
     EVENT = "event"
     MERGED = "merged"
     JOINED = "joined"
+    TRANSFERRED = "transferred"
     NOTED = "noted"
     EVIDENCE = "evidence"
     LETTER = "letter"
@@ -83,6 +84,7 @@ KINDS: Mapping[Kind, KindRule] = {
     Kind.EVENT: KindRule("event", OPEN, frozenset({"name"})),
     Kind.MERGED: KindRule("merge", OPEN, frozenset({"into"})),
     Kind.JOINED: KindRule("merge", OPEN, frozenset({"from", "received"})),
+    Kind.TRANSFERRED: KindRule("transfer", OPEN, frozenset({"to", "sha256"})),
     Kind.NOTED: KindRule("note", ANY),
     Kind.AMENDED: KindRule("amend", ANY),
     Kind.EVIDENCE: KindRule("evidence", ANY, frozenset({"name", "sha256", "size"})),
@@ -116,7 +118,7 @@ def done(kind: Kind) -> Phrase | Kind:
     return _DONE.get(kind, kind)
 
 
-CLOSING = frozenset({Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.MERGED})
+CLOSING = frozenset({Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.MERGED, Kind.TRANSFERRED})
 
 MERGING = {Kind.MERGED: ("into", Kind.JOINED), Kind.JOINED: ("from", Kind.MERGED)}
 """The two sides of a merge: under which word each names the other complaint, and what the entry is there."""
@@ -126,9 +128,15 @@ STEPS = (Kind.ACCEPTED, Kind.FORWARDED)
 
 STATUS_AFTER = {
     **{kind: Status(kind) for kind in (Kind.RECEIVED, *STEPS)},
-    **dict.fromkeys((Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.MERGED), Status.CLOSED),
+    **dict.fromkeys((Kind.COMPLETED, Kind.WITHDRAWN, Kind.REJECTED, Kind.MERGED, Kind.TRANSFERRED), Status.CLOSED),
 }
-"""The status that these kinds lead to; a complaint bears their moments under their names."""
+"""The status that these kinds lead to; a complaint bears their moments under the names of `MOMENT_OF`."""
+
+MOMENT_OF = {kind: kind.value for kind in STATUS_AFTER} | {Kind.TRANSFERRED: Kind.MERGED.value}
+"""The field of a complaint that bears the moment of each such kind.
+
+A complaint that was transferred goes on as another one, as one does that was merged, but in another register.
+"""
 
 NEVER_EMPTY = ("platform", "category", "policy", "policy_version")
 FIELDS = frozenset((*NEVER_EMPTY, "number", "seller", "owner", "outcome", "amount", "summary"))
@@ -159,8 +167,15 @@ Of each it names the `seq` of its entry, the `kind` of that, the moment that it 
 as they are stored. Without a number, as an import brings it, it only tells that another moment was recorded once.
 """
 
-CORRECTABLE = (*(kind for kind in STATUS_AFTER if kind not in MERGING), Kind.REOPENED, Kind.PAUSED, Kind.RESUMED)
-"""The kinds whose moments can be corrected; a merge has two sides, and is undone and recorded again."""
+_TWO_SIDED = frozenset({*MERGING, Kind.TRANSFERRED})
+CORRECTABLE = (*(kind for kind in STATUS_AFTER if kind not in _TWO_SIDED), Kind.REOPENED, Kind.PAUSED, Kind.RESUMED)
+"""The kinds whose moments can be corrected; what has two sides, as a merge, is undone and recorded again."""
+
+TRANSFER = "transfer"
+"""The word under which the detail of a receipt says which office transferred the complaint.
+
+It names the `office`, the `complaint` by its ID there, and the `seq` and `hash` of the entry of its journal.
+"""
 
 COMMAND = "command"
 """The word by which the detail of an entry names the first entry of its command, which recorded several."""
@@ -214,6 +229,7 @@ class Complaint(NamedTuple):
     `completed` is None too where nobody wrote down the day. `first_contact` tells whether the complaint was completed
     straight from its receipt, None where that is not known. `backdated` counts the days by which the latest of its
     entries came behind: it takes a time zone, and `make_complaint` leaves it 0. `limits` is what `read_limits` reads.
+    `merged` is when it went on as another complaint: as `merged_into`, or where that is None, in another office.
     """
 
     id: int
@@ -247,6 +263,11 @@ class Complaint(NamedTuple):
     def is_open(self) -> bool:
         """Tell whether the complaint still awaits its end."""
         return self.status in OPEN
+
+    @property
+    def transferred(self) -> datetime | None:
+        """Return when the complaint was transferred to another office, None where it was not."""
+        return self.merged if self.merged_into is None else None
 
     @property
     def is_completed(self) -> bool:

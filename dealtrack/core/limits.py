@@ -13,8 +13,11 @@ from dealtrack.core.lifecycle import (
     ALLOWED,
     ANNOTATIONS,
     ASKED,
+    CLOSING,
     COMMAND_OF,
+    MERGING,
     MOMENTS,
+    TRANSFER,
     Complaint,
     Detail,
     Kind,
@@ -36,12 +39,14 @@ from dealtrack.errors import (
     CannotMerge,
     CannotPause,
     CannotRestart,
+    CannotTransfer,
     CannotVoid,
     InFuture,
     LimitTooEarly,
     NotAllowed,
     UnknownClock,
     UnknownEvent,
+    WasTransferred,
     suggestion,
 )
 from dealtrack.phrase import Phrase, Word, listed
@@ -64,11 +69,18 @@ def check_allowed(complaint: int, status: Status, kind: Kind) -> None:
 
 
 def check_next(state: ComplaintState, kind: Kind, at: datetime, now: datetime) -> None:
-    """Check that a transition may follow a complaint's history; raises NotAllowed, BeforePrevious or InFuture."""
+    """Check that a transition may follow a complaint's history.
+
+    Raises NotAllowed, WasTransferred, BeforePrevious or InFuture.
+    """
     if at > now:
         raise InFuture(at=at, now=now)
     if kind is Kind.RECEIVED:
         return
+    if state.status is Status.CLOSED and kind not in ANNOTATIONS:
+        closing = next(entry for entry in reversed(state.entries) if entry.kind in CLOSING)
+        if closing.kind is Kind.TRANSFERRED:
+            raise WasTransferred(complaint=state.id, office=closing.detail["to"], kind=done(kind))
     check_allowed(state.id, state.status, kind)
     previous = previous_transition(state.entries, kind)
     if previous is not None and at < previous.at:
@@ -139,13 +151,19 @@ def check_moments(complaint: int, history: Iterable[Transition], detail: Detail,
     """Check a complaint's moments once an amendment has corrected some, or is taken back.
 
     None may lie in the future, and none before that of the entry that it followed. Nor may the receipt be another where
-    the complaint was merged: the other one is counted from it. Raises InFuture, BeforePrevious and CannotCorrect.
+    the complaint was merged: the other one is counted from it; and none may change that another office counts from.
+    Raises InFuture, BeforePrevious and CannotCorrect.
     """
-    merged = next((entry for entry in effective(history) if entry.kind is Kind.MERGED), None)
+    entries = effective(history)
+    merged = next((entry for entry in entries if entry.kind is Kind.MERGED), None)
     if merged is not None and any(each["kind"] == Kind.RECEIVED and "seq" in each for each in detail[MOMENTS]):
         reason = Phrase("it was merged into {id}; undo that first", id=merged.detail["into"])
         raise CannotCorrect(complaint=complaint, kind=Word(Kind.RECEIVED), reason=reason)
+    transferred = next((entry for entry in entries if entry.kind is Kind.TRANSFERRED), None)
     for each in detail[MOMENTS]:
+        if transferred is not None and "seq" in each:
+            reason = Phrase("office {office} counts from it now; correct it there", office=transferred.detail["to"])
+            raise CannotCorrect(complaint=complaint, kind=Word(each["kind"]), reason=reason)
         if (at := from_store(each["at"])) > now:
             raise InFuture(at=at, now=now)
     for entry, later in pairwise(_moves(history)):
@@ -184,6 +202,12 @@ def check_merge(one: Complaint, other: Complaint, joined: Sequence[int]) -> None
         raise refusal(reason=Phrase("it was merged into {id} itself; name that one", id=other.merged_into))
     if joined:
         raise refusal(reason=Phrase("{ids} was merged into it; merge the other way", ids=first_few(joined)))
+
+
+def check_transfer(complaint: int, history: Iterable[Transition]) -> None:
+    """Check that a complaint can go to another office by itself; raises CannotTransfer where others were merged."""
+    if any(entry.kind in MERGING for entry in effective(history)):
+        raise CannotTransfer(complaint=complaint, reason=Phrase("it was merged with another one; undo the merge first"))
 
 
 def check_stated_limits(policy: Policy, received: datetime | None, limits: Mapping[str, str | None]) -> None:
@@ -269,6 +293,10 @@ def check_void(complaint: int, history: Sequence[Transition], seq: int) -> None:
         raise refusal(reason=Phrase("it undoes another entry; record that entry again instead"))
     if all(other.seq != seq for other in effective(history)):
         raise refusal(reason=Phrase("it is already undone"))
+    if TRANSFER in entry.detail:
+        office = entry.detail[TRANSFER]["office"]
+        reason = Phrase("it was taken over from office {office}; give it back: 'dealtrack transfer'", office=office)
+        raise refusal(reason=reason)
     remaining = [other for other in history if other.seq != seq]
     later = [other for other in effective(remaining) if other.kind not in ANNOTATIONS]
     if entry.kind is Kind.RECEIVED and later:

@@ -19,6 +19,7 @@ from dealtrack.core.lifecycle import (
     NEEDED,
     RESTART,
     STEPS,
+    TRANSFER,
     UNKNOWN_STEPS,
     Kind,
     Transition,
@@ -44,7 +45,7 @@ LEAST_EXPORT = (*OWN, "platform", "received")
 """The columns of an export of JSON in which no row names them."""
 
 
-OWN_WORDS = frozenset({"policy_version", "personal", "source", "line", "import_key", COMMAND})
+OWN_WORDS = frozenset({"policy_version", "personal", "source", "line", "import_key", COMMAND, TRANSFER})
 """The keys of a detail that are about the register that holds it, and not about the complaint."""
 
 UNTOLD = frozenset({Kind.EVIDENCE, Kind.VOIDED})
@@ -112,14 +113,19 @@ def entry_in_file(entry: Transition) -> HistoryEntry:
     return HistoryEntry(entry.kind, entry.at, detail)
 
 
+def entries_in_file(entries: Iterable[Transition]) -> list[HistoryEntry]:
+    """Return all that an export tells of a complaint's history, whether its columns tell it or not."""
+    history = [entry_in_file(entry) for entry in effective(entries) if entry.kind not in UNTOLD]
+    return [entry for entry in history if entry.detail or entry.kind is not Kind.AMENDED]
+
+
 def history_of(entries: Iterable[Transition]) -> list[HistoryEntry]:
     """Return a complaint's history where the columns of an export do not tell all of it, else nothing.
 
     Voided entries are left out, and so are evidence and what an amendment said of personal data alone.
     """
     told = list(entries)
-    history = [entry_in_file(entry) for entry in effective(told) if entry.kind not in UNTOLD]
-    history = [entry for entry in history if entry.detail or entry.kind is not Kind.AMENDED]
+    history = entries_in_file(told)
     kinds = [entry.kind for entry in history]
     # What a day alone is stored as may follow from a transition that is voided by now.
     allowed = {HOUR_UNKNOWN} if all(entry.kind is not Kind.VOIDED for entry in told) else set()
@@ -149,6 +155,11 @@ def parse_history(text: str) -> tuple[HistoryEntry, ...]:
         records = json.loads(text)
     except (ValueError, RecursionError):
         raise BadValue("is not JSON as export writes it") from None
+    return read_history(records)
+
+
+def read_history(records: Any) -> tuple[HistoryEntry, ...]:
+    """Return the history that JSON holds; raises BadValue with what is wrong about it."""
     if not isinstance(records, list) or not records or len(records) > _ENTRIES:
         raise BadValue("is not a list of 1 to {most} entries", most=_ENTRIES)
     history = tuple(_entry(record) for record in records)

@@ -15,7 +15,7 @@ from dealtrack.core.moments import Moment, show_moment
 from dealtrack.core.platform import Platform, close_platform, match_platform
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY
-from dealtrack.errors import DealtrackError, InFuture, UnknownComplaint, UnknownPolicy
+from dealtrack.errors import DealtrackError, InFuture, UnknownComplaint
 from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.mapping import Mapping
 from dealtrack.exchange.raw import PassedLine, RawRow
@@ -25,6 +25,7 @@ from dealtrack.exchange.reconcile import (
     Contradiction,
     adds_nothing,
     awaited_steps,
+    check_policy_name,
     check_same_row,
     news_of,
     personal_news,
@@ -382,8 +383,7 @@ class RowImporter:
 
     def _load_named(self, name: str) -> Sequence[Policy]:
         """Return the versions of a policy that a row names; a path is not followed. Raises as `_policy` does."""
-        if not name.replace("-", "").replace("_", "").isalnum():
-            raise UnknownPolicy(name=name, nearest="")
+        check_policy_name(name)
         return self.load_policy(name)
 
 

@@ -103,6 +103,7 @@ class Recognition:
     def _by_number(self, row: ComplaintRow, number: str) -> int | None:
         complaints = self.recorder.find_number(number)
         if row.id is None:
+            complaints = self.recorder.meant_by_number(complaints)
             if len(complaints) > 1:
                 values = {"number": number, "count": len(complaints), "ids": first_few(complaints)}
                 raise Contradiction("number {number} belongs to {count} complaints in the register: {ids}", **values)

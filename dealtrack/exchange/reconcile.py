@@ -37,6 +37,7 @@ from dealtrack.core.moments import (
 from dealtrack.core.personal import PERSONAL, is_masked, mask
 from dealtrack.core.policy import Policy
 from dealtrack.core.vocabulary import CATEGORY, OTHER, OUTCOME
+from dealtrack.errors import UnknownPolicy
 from dealtrack.exchange.complaint_row import ComplaintRow
 from dealtrack.exchange.histories import HistoryEntry, entry_in_file, with_platforms
 from dealtrack.phrase import BadValue, Word, listed
@@ -72,7 +73,7 @@ def events_of(row: ComplaintRow) -> list[Proposal]:
 def receipt_of(row: ComplaintRow, zone: tzinfo) -> tuple[Moment, dict[str, Any]]:
     """Return the moment and the detail of a row's receipt, without its platform and policy."""
     if row.history:
-        _, at, stated = next(_proposals(row.history, zone))
+        _, at, stated = next(proposals_of(row.history, zone))
         return at, {name: value for name, value in stated.items() if name not in ("platform", "policy")}
     detail: dict[str, Any] = {"category": row.category}
     if row.category_word and row.category_word != row.category:
@@ -121,7 +122,7 @@ def news_of(
         for entry in entries
         for at in (entry.at, *former_moments(details, entry.kind, entry.seq))
     ]
-    later = list(zip(in_file, _proposals(in_file, zone), strict=True))[1:]
+    later = list(zip(in_file, proposals_of(in_file, zone), strict=True))[1:]
     news = [each for entry, each in later if _without_mark(entry) not in recorded_before]
     words: dict[str, set[str]] = {}
     for detail in (*(entry.detail for entry in entries), *(entry.detail for entry in news)):
@@ -253,6 +254,12 @@ def personal_of(row: ComplaintRow) -> Personal | None:
     return None
 
 
+def check_policy_name(name: str) -> None:
+    """Check that what somebody else wrote is the name of a policy and no path; raises UnknownPolicy."""
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise UnknownPolicy(name=name, nearest="")
+
+
 def is_same_person(named: Personal | None, stored: Personal | None) -> bool:
     """Tell whether a row names the person of a complaint: one of the fields is the same; or names nobody."""
     return named is None or (stored is not None and any(map(_is_same, PERSONAL, named, stored)))
@@ -308,7 +315,7 @@ def _exact(at: datetime) -> Moment:
     return Moment(at, at, False)
 
 
-def _proposals(history: Iterable[HistoryEntry], zone: tzinfo) -> Iterator[Proposal]:
+def proposals_of(history: Iterable[HistoryEntry], zone: tzinfo) -> Iterator[Proposal]:
     """Yield the entries of a history as proposals: whether the hour of one is known stands in its moment too."""
     previous: datetime | None = None
     for entry in history:

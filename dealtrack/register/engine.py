@@ -16,6 +16,7 @@ from dealtrack.phrase import Phrase
 
 if TYPE_CHECKING:
     from dealtrack.register.evidence_files import EvidenceFiles
+    from dealtrack.register.mailbox import Mailbox
     from dealtrack.register.store import Store
 
 Row = tuple[Any, ...]
@@ -289,6 +290,9 @@ class Engine(Protocol):
 
     def evidence(self, register: "Store") -> "EvidenceFiles":
         """Return what keeps the register's evidence files."""
+
+    def mailbox(self, register: "Store") -> "Mailbox | None":
+        """Return what hands complaints from office to office; None for a register in a file."""
 
     def count_names(self, register: "Store") -> int:
         """Return how many names (hard links) the register's file has: SQLite keeps the last entries of each apart."""

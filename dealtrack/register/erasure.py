@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dealtrack.core.chain import canonical
+from dealtrack.core.lifecycle import TRANSFER, Kind, effective
 from dealtrack.errors import NothingToErase
 from dealtrack.phrase import Phrase
 from dealtrack.register.journal import Event
@@ -15,11 +16,15 @@ SHORTEST_WORD = 2
 
 
 class Erasure(NamedTuple):
-    """The fields of a complaint that were erased, and those of them whose words its journal entries hold too."""
+    """The fields of a complaint that were erased, and those of them whose words its journal entries hold too.
+
+    `offices` are those that the complaint came from or went to, which have its data too.
+    """
 
     complaint: int
     fields: list[str]
     in_entries: list[str]
+    offices: list[str]
 
 
 def erase(recorder: Recorder, complaints: Sequence[int], reason: str) -> list[Erasure]:
@@ -38,7 +43,9 @@ def erase(recorder: Recorder, complaints: Sequence[int], reason: str) -> list[Er
         values = {name: value for name, value in personal._asdict().items() if value}
         text = "\n".join(canonical(entry.detail) for entry in history)
         in_entries = [name for name, value in values.items() if len(value) >= SHORTEST_WORD and value in text]
-        erased.append(Erasure(id_, list(values), in_entries))
+        went = [entry.detail["to"] for entry in effective(history) if entry.kind is Kind.TRANSFERRED]
+        came = [entry.detail[TRANSFER]["office"] for entry in history if TRANSFER in entry.detail]
+        erased.append(Erasure(id_, list(values), in_entries, [*came, *went]))
         recorder.event(Event.ERASED, {"complaint": id_, "reason": reason})
         database.write("DELETE FROM personal WHERE complaint = ?", (id_,))
     recorder.register.engine.erase_afresh(recorder.register)

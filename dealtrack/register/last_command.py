@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dealtrack.core.lifecycle import COMMAND, UNDO, Kind, Transition, effective
+from dealtrack.core.lifecycle import COMMAND, TRANSFER, UNDO, Kind, Transition, effective
 from dealtrack.errors import CannotUndo, NothingToUndo
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
@@ -32,6 +32,13 @@ def last_command(register: Register, actor: str) -> list[Transition]:
             reason = Phrase("it changed the register itself (entry {seq}, {kind})", seq=entry.seq, kind=entry.kind)
             raise CannotUndo(reason=reason)
         command = _command_of(register, entry)
+        if transfer := command[-1].detail.get(TRANSFER):
+            raise CannotUndo(
+                reason=Phrase(
+                    "it took over what office {office} transferred; give it back: 'dealtrack transfer'",
+                    office=transfer["office"],
+                )
+            )
         if file := _imported_from(register, entry):
             raise CannotUndo(
                 reason=Phrase("it was an import of {file}. Correct the file, or undo entries one by one", file=file)

@@ -1,11 +1,12 @@
-"""Merges of complaints: recorded, and undone, on both sides within one transaction."""
+"""What concerns two complaints, a merge or a transfer: recorded, and undone, on both sides in one transaction."""
 
 from typing import Any
 
 from dealtrack.core.lifecycle import MERGING, Complaint, Detail, Kind, Transition, effective
 from dealtrack.core.limits import check_merge
 from dealtrack.core.moments import Moment, to_store
-from dealtrack.errors import UnknownComplaint
+from dealtrack.errors import CannotVoid, UnknownComplaint
+from dealtrack.phrase import Phrase
 from dealtrack.register.recorder import Proposal, RecordedComplaint, Recorder, Work
 
 
@@ -28,11 +29,14 @@ def merge(recorder: Recorder, complaint: int, into: int, at: Moment, detail: Det
 def undo(recorder: Recorder, complaint: int, at: Moment, detail: Detail) -> list[RecordedComplaint]:
     """Record that an entry of a complaint is undone, and where it is one side of a merge, that the other side is too.
 
-    Returns what it made of each. Raises what `record` raises.
+    Of a transfer that is the mail that waits in the other office. Returns what it made of each. Raises CannotVoid where
+    none waits there any more, and what `record` raises.
     """
     undone = next((entry for entry in effective(recorder.history(complaint)) if entry.seq == detail["seq"]), None)
     other = _other_side(recorder, undone) if undone is not None and undone.kind in MERGING else None
     recorded = [recorder.record(Work(complaint, (Proposal(Kind.VOIDED, at, detail),)))]
+    if undone is not None and undone.kind is Kind.TRANSFERRED:
+        _recall(recorder, undone)
     if other is not None:
         there = {**detail, "seq": other.seq}
         recorded.append(recorder.record(Work(other.complaint, (Proposal(Kind.VOIDED, at, there),))))
@@ -65,3 +69,14 @@ def _now(recorder: Recorder, complaint: int) -> Complaint:
 
 def _named(complaint: Complaint) -> dict[str, Any]:
     return {"other": complaint.number} if complaint.number else {}
+
+
+def _recall(recorder: Recorder, entry: Transition) -> None:
+    """Take back the mail of a transfer that this recording undoes; raises CannotVoid where it waits no more."""
+    recorder.flush()
+    office, mailbox = entry.detail["to"], recorder.register.engine.mailbox(recorder.register)
+    if mailbox is None or not mailbox.recall(office, entry.seq):
+        reason = Phrase(
+            "office {office} has taken it over; that office returns it: 'dealtrack transfer'", office=office
+        )
+        raise CannotVoid(seq=entry.seq, complaint=entry.complaint, reason=reason)

@@ -9,6 +9,7 @@ from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.engine import Address, Database
 from dealtrack.register.evidence import CopiedEvidence, copy_evidence
+from dealtrack.register.mailbox import waiting
 from dealtrack.register.opening import engine_of
 from dealtrack.register.personal import personal_faults
 from dealtrack.register.register import Register
@@ -48,6 +49,13 @@ def move(register: Register, address: Address) -> Move:
             raise NotMoved(path=register.address, place=address, reason=reason)
 
     with register.engine.held(register):
+        if mails := waiting(register):
+            reason = Phrase(
+                "{count} complaints of other offices wait there, and would stay behind; take them over first: "
+                "'dealtrack transfer --take-over'",
+                count=len(mails),
+            )
+            raise NotMoved(path=register.address, place=address, reason=reason)
         engine.take_in(register.database, check, finish)
         is_closed = register.engine.close_to_entries(register)
         return Move(*register.head(), copied, is_closed)

@@ -250,6 +250,18 @@ def find_numbers(database: Database, numbers: Iterable[str]) -> dict[str | None,
     return ids
 
 
+def meant_by_number(database: Database, ids: list[int]) -> list[int]:
+    """Return which of the complaints with one number it means: not those that went to another office, if others stay.
+
+    What was transferred may have come back, as another complaint.
+    """
+    if len(ids) < 2:
+        return ids
+    stays = f"NOT (merged_at IS NOT NULL AND merged_into IS NULL) AND {database.dialect.among('id')}"
+    rows = database.rows(f"SELECT id FROM complaint WHERE {stays} ORDER BY id", (database.listed(ids),))
+    return [id_ for (id_,) in rows] or ids
+
+
 def find_import_keys(database: Database, keys: Iterable[str]) -> dict[str | None, int | None]:
     """Return the complaint that an import entered under each of some keys, None where there is none."""
     ids: dict[str | None, int | None] = dict.fromkeys(keys)

@@ -168,6 +168,12 @@ class Recorder:
             self._numbers |= queries.find_numbers(self._database, [number])
         return self._numbers[number]
 
+    def meant_by_number(self, ids: list[int]) -> list[int]:
+        """Return which of the complaints with one external number it means."""
+        if len(ids) > 1:
+            self.flush()
+        return queries.meant_by_number(self._database, ids)
+
     def find_import_key(self, key: str) -> int | None:
         """Return the complaint that an import entered under a key, None where there is none."""
         if key not in self._keys:

@@ -40,7 +40,7 @@ class Register(Store):
 
     def find(self, number: str) -> int:
         """Return the id of the complaint with an external number; raises UnknownComplaint or AmbiguousNumber."""
-        ids = queries.find_numbers(self.database, [number])[number]
+        ids = queries.meant_by_number(self.database, queries.find_numbers(self.database, [number])[number])
         if len(ids) > 1:
             raise AmbiguousNumber(number=number, count=len(ids), ids=first_few(ids))
         if not ids:

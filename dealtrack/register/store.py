@@ -60,6 +60,11 @@ OPENING = {
 }
 """What most commands read of a register, from a server all at once; first how many entries it has of its own."""
 
+MAIL_COLUMNS = "office, seq, complaint, hash, recorded_at"
+MAIL_ORDER = "ORDER BY recorded_at, office, seq"
+OF_SERVER = {"mailbox": f"SELECT {MAIL_COLUMNS} FROM mailbox {MAIL_ORDER}"}
+"""What is read beside that of a register on a server."""
+
 RECORDING = {
     **_OWN,
     "head": journal.LAST,
@@ -129,13 +134,13 @@ class Store:
     def opening_rows(self, name: str) -> list[Row]:
         """Return the rows that a statement of OPENING or RECORDING reads; for the modules of the register alone."""
         if name not in self._opening:
-            texts = OPENING | RECORDING if name in RECORDING else OPENING
+            texts = {**OPENING, **OF_SERVER, **(RECORDING if name in RECORDING else {})}
             asked = texts if self.database.is_remote else (*(_OWN if self._own is None else ()), name)
             self._ask(asked)
         return self._opening.pop(name)
 
     def _ask(self, names: Iterable[str]) -> None:
-        texts, hash_ = OPENING | RECORDING, self.database.dialect.hexadecimal.format("hash")
+        texts, hash_ = OPENING | OF_SERVER | RECORDING, self.database.dialect.hexadecimal.format("hash")
         questions = {name: SelectStatement(texts[name].format(hash=hash_)) for name in names}
         if self.database.is_remote and "head" in questions:
             # An administrator may have upgraded the office since it was opened.

@@ -12,6 +12,7 @@ from dealtrack.core.calendar import missing_year
 from dealtrack.core.standing import Lateness, watch_record
 from dealtrack.register import journal
 from dealtrack.register.journal import Event
+from dealtrack.register.mailbox import Mail, waiting
 from dealtrack.register.queries import Filter, View
 from dealtrack.register.register import Register
 from dealtrack.register.sqlite.backup import newest_backup
@@ -31,6 +32,7 @@ class BackupAge:
 class Digest:
     """The morning page at a moment, in UTC; `head` and `entries` are the journal's, None where the past is looked at.
 
+    `transfers` are what other offices have transferred and nobody has taken over yet.
     `is_national` tells that the register seals those of offices: its head, kept elsewhere, tells if that is forged.
     `sections` has a list of clocks under each of SECTIONS: overdue ones come the longest late first, those that fall
     due the earliest first. `missing_calendar` is the year whose official calendar should be in the register and is not.
@@ -44,12 +46,13 @@ class Digest:
     entries: int | None
     head: str | None
     is_national: bool
+    transfers: Sequence[Mail] = ()
 
     @property
     def says_something(self) -> bool:
         """Tell whether there is anything on the page."""
         has_deadlines, has_reminders = any(self.sections.values()), self.missing_calendar or self.backup
-        return has_deadlines or bool(has_reminders) or self.is_national
+        return has_deadlines or bool(has_reminders or self.transfers) or self.is_national
 
     def owners(self) -> list[dict[str, Any]]:
         """Return how many clocks each owner has in each section, who has most overdue first; None is no owner."""
@@ -69,6 +72,9 @@ class Digest:
             reminders.append({"kind": "calendar", "year": self.missing_calendar})
         if self.backup is not None:
             reminders.append({"kind": "backup", "place": str(self.backup.place), "last": self.backup.last})
+        for mail in self.transfers:
+            sent = {"office": mail.office, "id": mail.complaint, "transferred": mail.recorded_at}
+            reminders.append({"kind": "transfer", **sent})
         return {
             "moment": self.moment,
             "working_day": morning.is_worked,
@@ -98,14 +104,16 @@ def make_digest(register: Register, complaints: Filter, view: View, backups: Pat
     today, later = _divided(coming, lambda due: is_due_today(due, morning, register.zone))
     year = age = entries = head = None
     is_national = False
+    transfers: Sequence[Mail] = ()
     if view.is_present:
         year = missing_year(calendar, morning.day)
         last = newest_backup(register, backups, view.moment) if backups else None
         age = BackupAge(backups, last) if backups and (last is None or last <= morning.since) else None
         entries, head = register.head()
+        transfers = waiting(register)
         is_national = journal.has_event(register.database, Event.SEALED)
     sections = dict(zip(SECTIONS, (new, still, today, later), strict=True))
-    return Digest(view.moment, morning, sections, year, age, entries, head, is_national)
+    return Digest(view.moment, morning, sections, year, age, entries, head, is_national, transfers)
 
 
 def _divided(

@@ -31,6 +31,7 @@ TERMS = {
     "no pause stops it": "中止期间照常计时",
     "extended": "延期",
     "reassigned": "转派",
+    "transferred": "移送",
     "reopened": "重新办理",
     "noted": "备注",
     "corrected": "更正",
@@ -92,6 +93,7 @@ SHOWN_AS = {
     ("kind", "resumed"): "resumed",
     ("kind", "extended"): "extended",
     ("kind", "handed-on"): "reassigned",
+    ("kind", "transferred"): "transferred",
     ("kind", "reopened"): "reopened",
     ("kind", "amended"): "corrected",
     ("kind", "voided"): "undone",
@@ -169,7 +171,7 @@ NEEDED = {
 NEED_A_PERSON = ("add", "board", "restore", "calendar import")
 """The commands whose examples are refused where there is no person to ask, or no terminal to draw on."""
 
-NEED_A_SERVER = tuple(f"office {member}" for member in COMMANDS["office"].members)
+NEED_A_SERVER = ("transfer", *(f"office {member}" for member in COMMANDS["office"].members))
 """The commands whose examples are refused where the register is a file."""
 
 NEEDS_A_FILE = "move"

@@ -49,6 +49,7 @@ DETAILS: dict[Kind, dict[str, Any]] = {
     Kind.EXTENDED: {"reason": "many parties", "clock": "complete", "by": 2},
     Kind.HANDED_ON: {"to": "海淀所"},
     Kind.REPLIED: {"final": False},
+    Kind.TRANSFERRED: {"to": "朝阳", "sha256": "0" * 64},
     Kind.AMENDED: {"category": "other", "owner": "朝阳所"},
 }
 LIVES = st.tuples(

@@ -32,6 +32,7 @@ from dealtrack.register.postgres.rights import VIEWED_TABLES, view_name
 
 if TYPE_CHECKING:
     from dealtrack.register.postgres.evidence_table import EvidenceTable
+    from dealtrack.register.postgres.mailbox import ServerMailbox
     from dealtrack.register.store import Store
 
 
@@ -58,7 +59,13 @@ class ServerEngine:
     ) -> tuple[Database, Upgrade | None]:
         """Return the database of a register of the present schema; only the owner brings an older one there."""
         del read_only, now
-        ((application, version),) = database.rows("SELECT application_id, version FROM meta")
+        try:
+            ((application, version),) = database.rows("SELECT application_id, version FROM meta")
+        except EngineFault as fault:
+            if fault.kind is FaultKind.DENIED:
+                # Everybody may use the schema by name, for what is transferred to it.
+                raise UnknownOffice(office=self.address.office, address=self.address) from None
+            raise
         if application != schema.APPLICATION_ID:
             raise NotAnOffice(office=self.address.office, address=self.address)
         if version > VERSION:
@@ -141,6 +148,13 @@ class ServerEngine:
 
         assert isinstance(register.database, ServerDatabase)
         return EvidenceTable(register.database)
+
+    def mailbox(self, register: "Store") -> "ServerMailbox":
+        """Return the office's mailbox."""
+        from dealtrack.register.postgres.mailbox import ServerMailbox
+
+        assert isinstance(register.database, ServerDatabase)
+        return ServerMailbox(register.database, self.address.office)
 
     def count_names(self, register: "Store") -> int:
         """Return 1: only files have several names."""

@@ -115,7 +115,10 @@ def text_of(office: str) -> str:
 
 
 class OfficeState(NamedTuple):
-    """How an office stands: its journal's length, last moment (in UTC) and hash, and its complaints and deadlines."""
+    """How an office stands: its journal's length, last moment (in UTC) and hash, and its complaints and deadlines.
+
+    `waiting` counts what other offices have transferred to it and nobody has taken over yet.
+    """
 
     office: str
     entries: int
@@ -123,6 +126,7 @@ class OfficeState(NamedTuple):
     head: str
     open: int
     overdue: int
+    waiting: int
 
 
 class OfficeStates(NamedTuple):
@@ -141,11 +145,12 @@ def office_states(address: ServerAddress, moment: datetime) -> OfficeStates:
             "SELECT {name}, h.seq, h.recorded_at, encode(h.hash, 'hex'), "
             "(SELECT count(*) FROM {schema}.complaint WHERE status <> ALL (ARRAY['closed', 'voided'])), "
             "(SELECT count(*) FROM {schema}.clock WHERE ended_at IS NULL AND due_at < ?), "
+            "(SELECT count(*) FROM {schema}.mailbox), "
             "(SELECT value FROM {schema}.fact WHERE name = 'timezone') FROM {schema}.head h"
         )
         rows = list(offices.rows(state, lambda _: [to_store(moment)]))
     states = []
-    for name, seq, last, head, open_, overdue, _ in rows:
+    for name, seq, last, head, *counts, _ in rows:
         with offices.reading(name):
-            states.append(OfficeState(name, seq, from_store(last) if last else None, head, open_, overdue))
+            states.append(OfficeState(name, seq, from_store(last) if last else None, head, *counts))
     return OfficeStates(states, ZoneInfo(rows[0][-1] if rows else "UTC"), offices.faults)

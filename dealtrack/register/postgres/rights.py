@@ -8,10 +8,13 @@ nothing; adds and changes what follows from transitions (complaint, search_text,
 deletes and makes anew), personal data, platforms and policies. A clerk deletes nothing else, so complaint, search_text
 and personal are written with ON CONFLICT DO UPDATE, and a platform is renamed, merged or removed by a keeper.
 
-A keeper is a clerk who also erases personal data, revises the calendar, makes all tables anew that follow from the
-journal, and reads how the server does.
+A keeper is a clerk who also erases personal data, removes mail that cannot be taken over, revises the calendar, makes
+all tables anew that follow from the journal, and reads how the server does.
 
 A reader reads everything and writes nothing.
+
+Everybody may use the schema by name, for the two functions by which clerks of other offices put complaints into the
+mailbox and take them back; each asks the journal of their office. No table is open to them.
 
 The readers of the nation's register read of each office how its complaints and deadlines stand, and its head; no
 personal data, no text that somebody wrote, and no entry of the journal beyond its number, hash and moment.
@@ -52,6 +55,7 @@ NATIONAL_COLUMNS = {
         *("complaint", "name", "round", "started_at", "due_at", "due_day", "ended_at", '"end"', "paused"),
         *("provisional", "revision"),
     ),
+    "mailbox": ("office", "seq", "complaint", "recorded_at"),
 }
 """What the nation reads of an office's tables."""
 
@@ -114,15 +118,17 @@ def grants(office: str) -> list[str]:
         f"REVOKE ALL ON SCHEMA {schema} FROM {everybody}",
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {everybody}",
         f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {schema} FROM {everybody}",
-        f"GRANT USAGE ON SCHEMA {schema} TO {clerk}, {reader}",
+        f"GRANT USAGE ON SCHEMA {schema} TO PUBLIC, {clerk}, {reader}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {clerk}, {reader}",
         f"GRANT INSERT ON {on('transition, personal, evidence')}, {on(_PROJECTED)} TO {clerk}",
         f"GRANT UPDATE ON {on('personal, complaint, search_text, platform, policy')} TO {clerk}",
         f"GRANT DELETE ON {on('clock')} TO {clerk}",
         f"GRANT UPDATE (turn) ON {on('head')} TO {clerk}",
         f"GRANT INSERT, UPDATE ON {on(_OF_KEEPER)} TO {keeper}",
+        f"GRANT EXECUTE ON FUNCTION {schema}.transfer_sent, {schema}.deliver, {schema}.recall TO PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION {schema}.clear_mail TO {clerk}",
         f"GRANT UPDATE ON {on('clock')} TO {keeper}",
-        f"GRANT DELETE ON {on('personal')}, {on(_PROJECTED)}, {on(_OF_KEEPER)} TO {keeper}",
+        f"GRANT DELETE ON {on('personal, mailbox')}, {on(_PROJECTED)}, {on(_OF_KEEPER)} TO {keeper}",
         f"GRANT EXECUTE ON FUNCTION {schema}.write_personal_anew() TO {keeper}",
     ]
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from dealtrack.register.engine import PROJECTED_TABLES, VERSION
+from dealtrack.register.postgres.mailbox_schema import MAILBOX_TABLE, TRANSFER_FUNCTIONS
 from dealtrack.register.postgres.values import quoted
 
 APPLICATION_ID = 0x6465616C  # "deal"
@@ -24,7 +25,8 @@ that checks many rows, for the rest of a transaction."""
 
 ERASED_COLUMNS = ("consumer", "phone", "email", "address", "phone_key", "email_key")
 
-TABLES = """
+TABLES = (
+    """
 CREATE TABLE {office}.meta (
     application_id bigint NOT NULL,
     version integer NOT NULL
@@ -136,6 +138,8 @@ CREATE TABLE {office}.evidence (
     content bytea NOT NULL
 );
 """
+    + MAILBOX_TABLE
+)
 """The tables. `head` says what the journal's last entry is; its `turn` is there for a clerk's right to lock the row."""
 
 KEYS = {
@@ -151,6 +155,7 @@ KEYS = {
     "clock": ("PRIMARY KEY (complaint, name, round)", "FOREIGN KEY (complaint) REFERENCES {office}.complaint(id)"),
     "search_text": ("PRIMARY KEY (complaint)",),
     "evidence": ("PRIMARY KEY (sha256)", "CHECK ((sha256 = encode(sha256(content), 'hex'::text)))"),
+    "mailbox": ("PRIMARY KEY (office, seq)",),
 }
 
 INDEXES = """
@@ -259,17 +264,24 @@ $function$
 """,
     "write_personal_anew": """CREATE OR REPLACE FUNCTION {office}.write_personal_anew()
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-    ALTER TABLE {office}.personal ALTER COLUMN salt TYPE bytea USING salt || ''::bytea
+BEGIN
+    ALTER TABLE {office}.personal ALTER COLUMN salt TYPE bytea USING salt || ''::bytea;
+    -- This waits for all who read what waits: only where mail has come since it was last written anew.
+    IF pg_relation_size('{office}.mailbox') > 0 THEN
+        ALTER TABLE {office}.mailbox ALTER COLUMN content TYPE text COLLATE "C" USING content || '';
+    END IF;
+END
 $function$
 """,
+    **TRANSFER_FUNCTIONS,
 }
 """What the server does by itself, how the nation has an office's chain checked without reading its entries, and how a
-keeper has the table of personal data written to a new file: what was deleted is not in that. Who reads one state from
-before finds the table empty."""
+keeper has the tables of personal data written to new files: what was deleted is not in those. Who reads one state from
+before finds the tables empty."""
 
 TRIGGERS = """
 CREATE TRIGGER transition_grows_at_its_end AFTER INSERT ON {office}.transition REFERENCING NEW TABLE AS added \
@@ -285,6 +297,7 @@ LAST_SETTINGS = (
     "ALTER TABLE {office}.evidence ALTER content SET STORAGE EXTERNAL",
     # The statistics of a column hold values of it, which erasing would not reach.
     *(f"ALTER TABLE {{office}}.personal ALTER {column} SET STATISTICS 0" for column in ERASED_COLUMNS),
+    *(f"ALTER TABLE {{office}}.mailbox ALTER {column} SET STATISTICS 0" for column in ("content", "files")),
 )
 """What is set for columns."""
 
@@ -327,7 +340,7 @@ def handing_over(office: str, owner: str) -> list[str]:
     """Return the statements that give a register to another owner; whoever runs them is a member of both."""
     things = [f"SCHEMA {quoted(office)}"]
     things += [f"TABLE {quoted(office)}.{table}" for table in (*KEYS, "meta")]
-    things += [f"FUNCTION {quoted(office)}.{name}()" for name in FUNCTIONS]
+    things += [f"FUNCTION {quoted(office)}.{name}" for name in FUNCTIONS]
     return [f"ALTER {thing} OWNER TO {quoted(owner)}" for thing in things]
 
 
