@@ -119,8 +119,8 @@ def _take_over(session: Session, register: Register, mailbox: Mailbox, fmt: str)
         try:
             with suppress(NothingWritten), session.recording(register) as recorder:
                 # Another clerk may have taken it over meanwhile.
-                letter = mailbox.letter(mail)
-                taken = letter and take_over(recorder, mailbox, mail, letter, options.read_policy)
+                content = mailbox.content(mail)
+                taken = content and take_over(recorder, mailbox, mail, content, options.read_policy)
                 recorded += [taken] if taken else []
         except NotTakenOver as refusal:
             refused.append(refusal)

@@ -30,11 +30,13 @@ from dealtrack.exchange.reconcile import check_policy_name, proposals_of
 from dealtrack.phrase import BadValue, Phrase, Word
 from dealtrack.register.evidence import safe_name
 from dealtrack.register.evidence_files import EvidenceFault
-from dealtrack.register.mailbox import Letter, Mail, Mailbox
+from dealtrack.register.mailbox import Mail, Mailbox, MailContent
 from dealtrack.register.queries import Personal
 from dealtrack.register.recorder import NothingWritten, Proposal, RecordedComplaint, Recorder, Work
 from dealtrack.register.register import Register
 
+LoadPolicy = Callable[[str], Sequence[Policy]]
+"""Finds the versions of a policy that the register lacks, by its name."""
 SALT_BYTES = 16
 ALONE = frozenset({*MERGING, Kind.TRANSFERRED})
 """The kinds that concern another complaint of the office that records them."""
@@ -181,7 +183,7 @@ def _clean(field: str, text: str) -> str:
 
 
 def take_over(
-    recorder: Recorder, mailbox: Mailbox, mail: Mail, letter: Letter, load_policy: Callable[[str], Sequence[Policy]]
+    recorder: Recorder, mailbox: Mailbox, mail: Mail, content: MailContent, load_policy: LoadPolicy
 ) -> RecordedComplaint | None:
     """Record what another office transferred as a new complaint, with its own moments, and clear it from the mailbox.
 
@@ -191,7 +193,7 @@ def take_over(
     recorded = None
     if recorder.find_import_key(mail.import_key) is None:
         try:
-            recorded = _record(recorder, mail, letter, load_policy)
+            recorded = _record(recorder, mail, content, load_policy)
         except DealtrackError as error:
             raise NotTakenOver(complaint=mail.complaint, office=mail.office, reason=error.args[0]) from None
         except BadValue as fault:
@@ -203,11 +205,9 @@ def take_over(
     return recorded
 
 
-def _record(
-    recorder: Recorder, mail: Mail, letter: Letter, load_policy: Callable[[str], Sequence[Policy]]
-) -> RecordedComplaint:
-    sent = read_content(letter.content)
-    _keep_files(recorder.register, sent.evidence, letter.files)
+def _record(recorder: Recorder, mail: Mail, content: MailContent, load_policy: LoadPolicy) -> RecordedComplaint:
+    sent = read_content(content.complaint)
+    _keep_files(recorder.register, sent.evidence, content.files)
 
     def named_policy(name: str) -> Sequence[Policy]:
         check_policy_name(name)

@@ -34,10 +34,10 @@ class Mail(NamedTuple):
         return f"{TRANSFER}:{self.office}:{self.seq}"
 
 
-class Letter(NamedTuple):
+class MailContent(NamedTuple):
     """What was sent with a complaint: the complaint as JSON, and the files of its evidence."""
 
-    content: str
+    complaint: str
     files: str
 
 
@@ -59,7 +59,7 @@ class Mailbox(Protocol):
     def contents(self) -> list[tuple[Mail, str]]:
         """Return what waits here, each with the complaint as JSON, the longest waiting first."""
 
-    def letter(self, mail: Mail) -> Letter | None:
+    def content(self, mail: Mail) -> MailContent | None:
         """Return what was sent with what waits; None where it waits no more."""
 
     def clear(self, mail: Mail) -> bool:

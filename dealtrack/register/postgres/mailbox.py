@@ -1,7 +1,7 @@
 """The mailbox of an office on a server: a table that clerks of other offices write to through functions alone."""
 
 from dealtrack.register.address import NATION
-from dealtrack.register.mailbox import Letter, Mail
+from dealtrack.register.mailbox import Mail, MailContent
 from dealtrack.register.postgres.connection import ServerDatabase
 from dealtrack.register.postgres.values import quoted
 from dealtrack.register.store import MAIL_COLUMNS, MAIL_ORDER
@@ -40,11 +40,11 @@ class ServerMailbox:
         rows = self._database.rows(f"SELECT {MAIL_COLUMNS}, content FROM mailbox {MAIL_ORDER}")
         return [(Mail.of(row), content) for *row, content in rows]
 
-    def letter(self, mail: Mail) -> Letter | None:
+    def content(self, mail: Mail) -> MailContent | None:
         """Return what was sent with what waits; None where it waits no more."""
         values = (mail.office, mail.seq)
         row = self._database.row("SELECT content, files FROM mailbox WHERE office = ? AND seq = ?", values)
-        return Letter(*row) if row else None
+        return MailContent(*row) if row else None
 
     def clear(self, mail: Mail) -> bool:
         """Remove what was taken over, within the recording that did it; tell whether it still waited."""
