@@ -130,9 +130,9 @@ def list_(session: Session, fmt: Format) -> None:
     address = _address(session, NATION)
     from dealtrack.register.postgres.office_reader import OfficeState, office_states
 
-    found = office_states(address, session.now)
-    print_records((each._asdict() for each in found.states), OfficeState._fields, fmt, zone=found.zone)
-    raise typer.Exit(_warn_of(found.faults))
+    offices = office_states(address, session.now)
+    print_records((each._asdict() for each in offices.states), OfficeState._fields, fmt, zone=offices.zone)
+    raise typer.Exit(_warn_of(offices.faults))
 
 
 def _warn_of(faults: Mapping[str, str]) -> int:

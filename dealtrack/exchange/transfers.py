@@ -214,10 +214,10 @@ def _record(recorder: Recorder, mail: Mail, content: MailContent, load_policy: L
         return load_policy(name)
 
     def platform(text: str) -> str:
-        known = match_platform(text, recorder.register.platforms)
-        if known is None:
+        own = match_platform(text, recorder.register.platforms)
+        if own is None:
             recorder.enter_platform(Platform(text))
-        return known.name if known else text
+        return own.name if own else text
 
     received, *later = proposals_of([with_platforms(entry, platform) for entry in sent.history], recorder.register.zone)
     stated = {

@@ -34,17 +34,17 @@ def move(register: Register, address: Address) -> Move:
     """
     engine = engine_of(address)
     copied = CopiedEvidence(0, 0, [])
-    found = ""
+    own_fault = ""
 
     def check(database: Database) -> None:
-        nonlocal found
-        found = next(_own_faults(database), "")
+        nonlocal own_fault
+        own_fault = next(_own_faults(database), "")
 
     def finish(database: Database) -> None:
         nonlocal copied
         copy = Register(engine, database)
         copied = copy_evidence(register, [register.engine.evidence(register)], engine.evidence(copy))
-        if fault := found or next(_copy_faults(copy, register.database), ""):
+        if fault := own_fault or next(_copy_faults(copy, register.database), ""):
             reason = Phrase("{fault}; 'dealtrack verify' shows how to recover", fault=fault)
             raise NotMoved(path=register.address, place=address, reason=reason)
 

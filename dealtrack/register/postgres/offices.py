@@ -192,9 +192,11 @@ def revoke(address: ServerAddress, login: str, role: OfficeRole | None) -> tuple
         if not revoked:
             reason = Phrase("{login} has no role in office {office}", login=login, office=office)
             if role and login in members:
-                known = both(map(Word, members[login]))
                 reason = Phrase(
-                    "the role of {login} in office {office} is {known}", login=login, office=office, known=known
+                    "the role of {login} in office {office} is {roles}",
+                    login=login,
+                    office=office,
+                    roles=both(map(Word, members[login])),
                 )
             raise NothingToRevoke(reason=reason, nearest=suggestion(nearest_names(login, members.keys() - {login})))
         for each in revoked:
