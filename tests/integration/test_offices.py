@@ -583,7 +583,10 @@ NO_CLOCK = "INSERT INTO haidian.clock VALUES (1, '{name}', 9, '{at}', '{at}', '{
         ("overdue", "UPDATE haidian.complaint SET status = 'zzz'"),
         ("overdue", NO_CLOCK.format(name="forward", at="1", day="zzz", end="NULL, NULL")),
         ("overdue", NO_CLOCK.format(name="forward", at="2016-11-02T01:00:00Z", day="zzz", end="NULL, NULL")),
+        ("overdue", NO_CLOCK.format(name="forward", at="0001-01-01T00:00:00Z", day="0001-01-01", end="NULL, NULL")),
         ("complaints", "UPDATE haidian.complaint SET status = 'zzz' WHERE id = 3"),
+        ("complaints", "UPDATE haidian.complaint SET received_at = '9999-12-31T23:59:59Z' WHERE id = 3"),
+        ("complaints", NO_CLOCK.format(name="forward", at="9999-12-31T23:59:59Z", day="9999-12-31", end="NULL, NULL")),
         ("report", NO_CLOCK.format(name="forward", at="2016-11-02T01:00:00Z", day="2016-11-02", end="'zzz', 'zzz'")),
     ],
 )
@@ -596,8 +599,17 @@ def test_an_office_with_a_row_that_cannot_be_read_is_named(busy: Town, command: 
     assert others == records(busy("sun", "", "office", command, "--format", "json", now=MONTH_LATER)) != []
 
 
-def test_a_moment_that_cannot_be_read_hides_no_other_office(town: Town) -> None:
-    town.sql("UPDATE haidian.head SET recorded_at = 'zzz'")
+@pytest.mark.parametrize(
+    ("login", "statement"),
+    [
+        (SUPERUSER, "UPDATE haidian.head SET recorded_at = 'zzz'"),
+        (SUPERUSER, "UPDATE haidian.head SET recorded_at = '9999-12-31T23:59:59Z'"),
+        ("wang", "UPDATE haidian.fact SET value = 'Mars/Olympus' WHERE name = 'timezone'"),
+        ("wang", "DELETE FROM haidian.fact WHERE name = 'timezone'"),
+    ],
+)
+def test_a_state_that_cannot_be_read_hides_no_other_office(town: Town, login: str, statement: str) -> None:
+    town.sql(statement, login=login)
     seen = town("sun", "", "office", "list", "--format", "json")
     assert (seen.status, [each["office"] for each in json.loads(seen.out)]) == (3, ["朝阳"])
     assert "Office haidian: it holds a row that no entry makes" in seen.err
