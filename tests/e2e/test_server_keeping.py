@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
@@ -16,6 +17,9 @@ import pytest
 
 from dealtrack.errors import NeedsFile, RegisterExists
 from dealtrack.register.address import read_address
+from dealtrack.register.engine import EngineFault
+from dealtrack.register.opening import open_register
+from dealtrack.register.recorder import recording
 from tests import processes
 from tests.conftest import PROJECT, Clerk, Result, make_small_register
 from tests.postgres import SUPERUSER, Server
@@ -286,6 +290,30 @@ def test_who_has_not_heard_of_the_move_records_nothing(
     for path in Path(file.address).parent.glob("register.db*"):
         path.chmod(path.stat().st_mode | 0o200)
     person.without_rights("--db", file.address, "add", "--platform", "JD").ok()
+
+
+def test_who_had_it_open_while_it_was_moved_records_nothing(
+    file: Desk, new_office: Callable[[], Desk], person: Clerk
+) -> None:
+    with open_register(Path(file.address)) as register:
+        person("move", file.address, new_office().address).ok()
+        with pytest.raises(EngineFault, match="read-only"), recording(register, datetime.now(UTC), "li"):
+            pass
+    # Root may write to any file.
+    assert "it is read-only; nothing was written" in file("add", "--platform", "JD").err
+
+
+def test_a_file_of_another_user_is_not_closed_and_that_is_said(
+    file: Desk, new_office: Callable[[], Desk], person: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, mode: int) -> None:
+        raise PermissionError(path, mode)
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    ran = person("move", file.address, new_office().address, "--quiet")
+    assert ran.status == 0
+    assert f"{file.address} still takes entries" in ran.err
+    assert f"run 'chmod a-w {file.address}'" in ran.err
 
 
 def test_nobody_records_while_it_is_moved(
