@@ -186,6 +186,15 @@ def test_without_a_right_no_part_of_an_office_is_added(town: Town, right: str) -
     town.server.run("DROP ROLE half")
 
 
+@pytest.mark.parametrize("words", [("init",), ("move", "{file}", "{office}")])
+def test_a_register_is_made_only_by_who_may_make_schemas(town: Town, tmp_path: Path, words: tuple[str, ...]) -> None:
+    file, office = tmp_path / "register.db", town.address("li", "tongzhou")
+    town("li", "", "--db", file, "init").ok()
+    refused = town("li", "tongzhou", *(word.format(file=file, office=office) for word in words))
+    assert (refused.status, "it may not make schemas. Nothing was changed" in refused.err) == (3, True)
+    assert town.sql("SELECT 1 FROM pg_namespace WHERE nspname = 'tongzhou'") == []
+
+
 def test_an_office_is_added_once(town: Town) -> None:
     assert "already a register" in town("dba", "", "office", "add", "haidian").err
     town.sql('DROP SCHEMA "朝阳" CASCADE')
