@@ -449,6 +449,13 @@ def test_a_clerk_sees_no_table_of_another_office(town: Town, table: str) -> None
             town.sql(f"SELECT count(*) FROM {office}.{table}", login=login)
 
 
+def test_nobody_sees_what_others_send_to_the_server(town: Town) -> None:
+    with closing(psycopg2.connect(town.server.uri("chen", town.database))) as other, other.cursor() as cursor:
+        cursor.execute("SELECT '张测试'")
+        seen = "SELECT query FROM pg_stat_activity WHERE usename = 'chen'"
+        assert {query for (query,) in town.sql(seen, login="wang")} == {"<insufficient privilege>"}
+
+
 def test_an_office_that_is_closed_to_a_login_is_as_if_it_were_not_there(town: Town) -> None:
     for login, office in (("li", "朝阳"), ("stranger", "haidian"), ("li", "tongzhou")):
         refused = town(login, office, "list")
