@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -439,6 +439,17 @@ def test_the_journal_names_the_login(town: Town) -> None:
     assert town.head("haidian")[0] == 34
     town("li", "haidian", "add", "--platform", "JD", actor="li").ok()
     assert json.loads(town("li", "haidian", "show", "2", "--format", "json").out)["owner"] == "li"
+
+
+@pytest.mark.parametrize(("minutes", "is_wrong"), [(0, False), (30, True), (-30, True)])
+def test_who_records_by_a_wrong_clock_is_told_the_servers_time(
+    town: Town, monkeypatch: pytest.MonkeyPatch, minutes: int, is_wrong: bool
+) -> None:
+    time = datetime.now(UTC).replace(microsecond=0)
+    monkeypatch.setattr("dealtrack.cli.session.now", lambda: time + timedelta(minutes=minutes))
+    ran = town("li", "haidian", "add", "--platform", "JD", now="")
+    ran.ok()
+    assert ("This computer's clock is wrong: on the server it is" in ran.err) == is_wrong
 
 
 @pytest.mark.parametrize("table", TABLES)
