@@ -87,11 +87,6 @@ def now() -> datetime:
     return utc
 
 
-def is_clock_real() -> bool:
-    """Tell whether `now` is the machine's time, which DEALTRACK_NOW does not set."""
-    return not variable(NOW_VARIABLE)
-
-
 def _login_name() -> str:
     from getpass import getuser
 

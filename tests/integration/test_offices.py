@@ -449,7 +449,7 @@ def test_who_records_by_a_wrong_clock_is_told_the_servers_time(
     monkeypatch.setattr("dealtrack.cli.session.now", lambda: time + timedelta(minutes=minutes))
     ran = town("li", "haidian", "add", "--platform", "JD", now="")
     ran.ok()
-    assert ("This computer's clock is wrong: on the server it is" in ran.err) == is_wrong
+    assert ("This computer's time is wrong: on the server it is" in ran.err) == is_wrong
 
 
 @pytest.mark.parametrize("table", TABLES)
