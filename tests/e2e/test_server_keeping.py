@@ -15,9 +15,10 @@ from time import monotonic
 
 import pytest
 
-from dealtrack.errors import NeedsFile, RegisterExists
+from dealtrack.errors import MoveUncertain, NeedsFile, RegisterExists
+from dealtrack.phrase import Phrase
 from dealtrack.register.address import read_address
-from dealtrack.register.engine import EngineFault
+from dealtrack.register.engine import EngineFault, FaultKind
 from dealtrack.register.opening import open_register
 from dealtrack.register.recorder import recording
 from tests import processes
@@ -26,6 +27,7 @@ from tests.postgres import SUPERUSER, Server
 
 psycopg2 = pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
 
+from dealtrack.register.postgres.copying import CopyingDatabase  # noqa: E402
 from dealtrack.register.postgres.evidence_table import LARGEST  # noqa: E402  # they need psycopg2
 from dealtrack.register.postgres.waiting import CONNECT_SECONDS  # noqa: E402
 
@@ -301,6 +303,27 @@ def test_who_had_it_open_while_it_was_moved_records_nothing(
             pass
     # Root may write to any file.
     assert "it is read-only; nothing was written" in file("add", "--platform", "JD").err
+
+
+def test_a_move_of_which_the_end_is_not_known_says_how_to_find_out(
+    file: Desk, new_office: Callable[[], Desk], person: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, commit = new_office(), CopyingDatabase._commit
+
+    def lose(database: CopyingDatabase) -> None:
+        commit(database)
+        raise EngineFault(FaultKind.UNCERTAIN, Phrase("the server closed the connection"))
+
+    monkeypatch.setattr(CopyingDatabase, "_commit", lose)
+    ran = person("move", file.address, office.address)
+    assert ran.status == 3
+    assert (
+        str(MoveUncertain(path=file.address, place=office.address, reason="the server closed the connection"))
+        in ran.err
+    )
+    again = person("move", file.address, office.address)
+    assert "There is already a register at" in again.err
+    assert office.state() == file.state()
 
 
 def test_a_file_of_another_user_is_not_closed_and_that_is_said(
