@@ -461,6 +461,11 @@ class NotMoved(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """The register {path} was not moved to {place}: {reason}. Nothing was made there."""
 
 
+class MoveUncertain(DealtrackError, exit_code=REGISTER_UNUSABLE):
+    """It is not known whether the register {path} was moved to {place}: {reason}. Record in neither of them yet.
+    Run the move again: if it says that there is already a register, it was moved; record only there from then on."""
+
+
 class RegisterMissing(DealtrackError, exit_code=REGISTER_UNUSABLE):
     """There is no register at {path}. Create one with 'dealtrack init', or name another with --db."""
 

@@ -111,7 +111,8 @@ def move(
     print_line(text.format(path=session.address, place=place, count=moved.entries, head=moved.head))
     if moved.evidence.count:
         print_line(_n("{count} evidence file moved", "{count} evidence files moved", moved.evidence.count))
-    session.advise(_after_move(session.address, moved.is_closed))
+    told = session.advise if moved.is_closed else warn
+    told(_after_move(session.address, moved.is_closed))
     session.advise(next_line(f"dealtrack config set register {quoted_word(str(place))}"))
     _report_faults(moved.evidence.faults)
 
@@ -125,8 +126,11 @@ def _after_move(source: "Address", is_closed: bool) -> str:
     elif is_closed:
         text = _("{path} is read-only now, so that nobody records in both. Keep it as a backup, in another folder.")
     else:
-        text = _("Record in {path} no more, or the two part: move it to another folder, and keep it as a backup.")
-    return text.format(path=source)
+        text = _(
+            "{path} still takes entries, and the two would part: as root or its owner, run 'chmod a-w {word}', and "
+            "keep it as a backup."
+        )
+    return text.format(path=source, word=quoted_word(str(source)))
 
 
 def _report_faults(faults: Sequence[object], *advice: str) -> None:

@@ -66,20 +66,14 @@ def add(
 
     setup = read_setup(calendar, policy, timezone)
     office = address.office
-    added = add_office(address, filling(engine_of(address), setup, session.now, session.actor, office))
-    if added.is_new:
+    is_new = add_office(address, filling(engine_of(address), setup, session.now, session.actor, office))
+    if is_new:
         line = _("office {office}: calendar {calendar}, policy {policy}, time zone {zone}")
         names = {"calendar": setup.calendar.name, "policy": setup.policy, "zone": setup.timezone}
         print_line(line.format(office=office, **names))
         warn_of_setup(setup, calendar, timezone)
     else:
         print_line(_("office {office}: roles added to the register that was there", office=office))
-    if not added.may_monitor:
-        text = _(
-            "Keepers cannot see the state of the server in 'dealtrack doctor'. A superuser allows it: "
-            "GRANT pg_monitor TO {role};"
-        )
-        warn(text.format(role=f'"{office}_keeper"'))
     session.advise(next_line(f"dealtrack --db '{address}' office grant {_('LOGIN')} --role clerk"))
 
 

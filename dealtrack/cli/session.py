@@ -30,7 +30,7 @@ from dealtrack.register.engine import Address
 from dealtrack.register.opening import open_register
 from dealtrack.register.queries import View
 from dealtrack.register.register import Register
-from dealtrack.settings import Settings, now, user_folder
+from dealtrack.settings import NOW_VARIABLE, Settings, now, user_folder, variable
 
 if TYPE_CHECKING:
     from dealtrack.register.engine import Upgrade
@@ -180,6 +180,12 @@ class Session:
             if self.result and self.result.ahead:
                 text = _("This computer's clock is behind the register's last entry; new entries are dated {moment}.")
                 warn(text.format(moment=show_value(self.result.ahead)))
+            if self.result and self.result.server_time and not variable(NOW_VARIABLE):
+                text = _(
+                    "This computer's time is wrong: on the server it is {moment}. Set it right; deadlines that "
+                    "follow from what you recorded now may be wrong: 'dealtrack undo' takes it back."
+                )
+                warn(text.format(moment=show_value(self.result.server_time)))
             if self.result and self.result.passed_over:
                 text = _("IDs skipped because they already have personal data: {ids}; see 'dealtrack verify'.")
                 warn(text.format(ids=first_few(self.result.passed_over)))

@@ -95,6 +95,12 @@ def is_stored(text: str) -> bool:
         return False
 
 
+def in_calendar(moment: datetime) -> bool:
+    """Tell whether a register can hold a moment, in UTC."""
+    # In UTC the first and last days of the calendar may begin and end in the years beside it.
+    return FIRST_YEAR - 1 <= moment.year <= LAST_YEAR + 1
+
+
 def last_day(year: int, month: int) -> date:
     """Return the last day of a month."""
     return date(year + month // 12, month % 12 + 1, 1) - ONE_DAY

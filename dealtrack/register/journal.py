@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from dealtrack.core import chain
 from dealtrack.core.details import is_detail
 from dealtrack.core.lifecycle import NO_DETAIL, Kind, Transition
-from dealtrack.core.moments import FIRST_YEAR, LAST_YEAR, from_store, to_store
+from dealtrack.core.moments import from_store, in_calendar, to_store
 from dealtrack.errors import BadEntry
 from dealtrack.register.engine import UNFORESEEN, Database, Row, SelectStatement
 
@@ -255,8 +255,7 @@ def check_entries(database: Database) -> None:
     for *row, _, _ in link_rows(database):
         entry = entry_of(row) if row[1] is None else transition_of(row)
         for moment, text in ((entry.at, row[3]), (entry.recorded_at, row[4])):
-            # In UTC the first and last days of the calendar may begin and end in the years beside it.
-            if not FIRST_YEAR - 1 <= moment.year <= LAST_YEAR + 1 or not moment.tzinfo or to_store(moment) != text:
+            if not in_calendar(moment) or not moment.tzinfo or to_store(moment) != text:
                 raise BadEntry(seq=row[0])
         if not _is_canonical(entry.detail, row[6]):
             raise BadEntry(seq=row[0])

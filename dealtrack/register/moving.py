@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dealtrack.core import chain
-from dealtrack.errors import NotMoved
+from dealtrack.errors import MoveUncertain, NotMoved, RecordingUncertain
 from dealtrack.phrase import Phrase
 from dealtrack.register import journal
 from dealtrack.register.engine import Address, Database
@@ -30,7 +30,8 @@ class Move(NamedTuple):
 def move(register: Register, address: Address) -> Move:
     """Copy a register to an address where none is; wholly, or not at all. Nobody records in it meanwhile.
 
-    Evidence that is missing or altered stays behind, as is said in the result. Raises RegisterExists and NotMoved.
+    Evidence that is missing or altered stays behind, as is said in the result. Raises RegisterExists, NotMoved and
+    MoveUncertain.
     """
     engine = engine_of(address)
     copied = CopiedEvidence(0, 0, [])
@@ -56,7 +57,10 @@ def move(register: Register, address: Address) -> Move:
                 count=len(mails),
             )
             raise NotMoved(path=register.address, place=address, reason=reason)
-        engine.take_in(register.database, check, finish)
+        try:
+            engine.take_in(register.database, check, finish)
+        except RecordingUncertain as error:
+            raise MoveUncertain(path=register.address, place=address, reason=error.values["reason"]) from error
         is_closed = register.engine.close_to_entries(register)
         return Move(*register.head(), copied, is_closed)
 

@@ -63,13 +63,15 @@ class RecordingResult(NamedTuple):
 
     `complaints` are the first few of which it says something. `ahead` is the moment that the new entries bear where
     the machine's clock is behind the last entry by more than `journal.CLOCKS_DIFFER`, in UTC. `passed_over` are the ids
-    that no new complaint got, because somebody had put in personal data of theirs.
+    that no new complaint got, because somebody had put in personal data of theirs. `server_time` is the server's, in
+    UTC, where the machine's clock differs from it by more than that.
     """
 
     is_change: bool
     complaints: tuple[int, ...] = ()
     ahead: datetime | None = None
     passed_over: tuple[int, ...] = ()
+    server_time: datetime | None = None
 
 
 @contextmanager
@@ -237,11 +239,13 @@ class Recorder:
 
     def result(self) -> RecordingResult:
         """Return what was done, once the recording has ended."""
+        server_time = self.register.server_time
         return RecordingResult(
             self._entries.next_seq > self._first_seq,
             tuple(self._complaints),
             self.recorded_at if self.recorded_at - self.now > journal.CLOCKS_DIFFER else None,
             tuple(sorted(id_ for id_ in self._put_in if id_ < self._last)),
+            server_time if server_time and abs(server_time - self.now) > journal.CLOCKS_DIFFER else None,
         )
 
     def _decide(self, state: ComplaintState, work: Work, salt: bytes) -> list[Transition]:

@@ -16,7 +16,7 @@ from dealtrack.core.calendar import CalendarRules, Ruling, WorkingCalendar, ruli
 from dealtrack.core.clocks import CalendarAt
 from dealtrack.core.corrections import Correction, PolicyAt, policy_at
 from dealtrack.core.lifecycle import Complaint
-from dealtrack.core.moments import local_day, to_store
+from dealtrack.core.moments import from_store, local_day, to_store
 from dealtrack.core.policy import Policy, version_for
 from dealtrack.core.text import fit_text
 from dealtrack.errors import RegisterNewer, RegisterUnusable, UnknownPolicy
@@ -73,6 +73,8 @@ RECORDING = {
 }
 """What every recording reads too: the journal's last entry, the highest id, and personal data beyond that."""
 
+_SERVER_TIME = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
+
 CACHED = (
     *("facts", "zone", "calendar", "revisions", "rejudgings", "policies", "platforms", "renamings"),
     *("texts", "corrections"),
@@ -90,6 +92,8 @@ class Store:
         """For the modules of the register alone."""
         self.upgrade = upgrade
         """What opening it did, where its schema was an older one."""
+        self.server_time: datetime | None = None
+        """The server's time as the last recording began, in UTC; None for a file."""
         self.opened = ExitStack()
         """What was opened to look at the register, and is closed with it."""
         self._whole: dict[int, WorkingCalendar] = {}
@@ -145,10 +149,13 @@ class Store:
         if self.database.is_remote and "head" in questions:
             # An administrator may have upgraded the office since it was opened.
             questions["version"] = SelectStatement("SELECT version FROM meta")
+            questions["time"] = SelectStatement(_SERVER_TIME)
         self._opening.update(zip(questions, self.database.trip(list(questions.values())), strict=True))
         for (version,) in self._opening.pop("version", []):
             if version != VERSION:
                 raise RegisterNewer(path=self.address, found=version, known=VERSION)
+        for (time,) in self._opening.pop("time", []):
+            self.server_time = from_store(time)
         if "own" in questions:
             ((own,),) = self._opening.pop("own")
             self._own = own if self._own is None else self._own

@@ -8,20 +8,26 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
-from dealtrack.errors import NeedsFile, RegisterExists
+from dealtrack.errors import MoveUncertain, NeedsFile, RegisterExists
+from dealtrack.phrase import Phrase
 from dealtrack.register.address import read_address
+from dealtrack.register.engine import EngineFault, FaultKind
+from dealtrack.register.opening import open_register
+from dealtrack.register.recorder import recording
 from tests import processes
 from tests.conftest import PROJECT, Clerk, Result, make_small_register
 from tests.postgres import SUPERUSER, Server
 
 psycopg2 = pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
 
+from dealtrack.register.postgres.copying import CopyingDatabase  # noqa: E402
 from dealtrack.register.postgres.evidence_table import LARGEST  # noqa: E402  # they need psycopg2
 from dealtrack.register.postgres.waiting import CONNECT_SECONDS  # noqa: E402
 
@@ -286,6 +292,51 @@ def test_who_has_not_heard_of_the_move_records_nothing(
     for path in Path(file.address).parent.glob("register.db*"):
         path.chmod(path.stat().st_mode | 0o200)
     person.without_rights("--db", file.address, "add", "--platform", "JD").ok()
+
+
+def test_who_had_it_open_while_it_was_moved_records_nothing(
+    file: Desk, new_office: Callable[[], Desk], person: Clerk
+) -> None:
+    with open_register(Path(file.address)) as register:
+        person("move", file.address, new_office().address).ok()
+        with pytest.raises(EngineFault, match="read-only"), recording(register, datetime.now(UTC), "li"):
+            pass
+    # Root may write to any file.
+    assert "it is read-only; nothing was written" in file("add", "--platform", "JD").err
+
+
+def test_a_move_of_which_the_end_is_not_known_says_how_to_find_out(
+    file: Desk, new_office: Callable[[], Desk], person: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, commit = new_office(), CopyingDatabase._commit
+
+    def lose(database: CopyingDatabase) -> None:
+        commit(database)
+        raise EngineFault(FaultKind.UNCERTAIN, Phrase("the server closed the connection"))
+
+    monkeypatch.setattr(CopyingDatabase, "_commit", lose)
+    ran = person("move", file.address, office.address)
+    assert ran.status == 3
+    assert (
+        str(MoveUncertain(path=file.address, place=office.address, reason="the server closed the connection"))
+        in ran.err
+    )
+    again = person("move", file.address, office.address)
+    assert "There is already a register at" in again.err
+    assert office.state() == file.state()
+
+
+def test_a_file_of_another_user_is_not_closed_and_that_is_said(
+    file: Desk, new_office: Callable[[], Desk], person: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, mode: int) -> None:
+        raise PermissionError(path, mode)
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    ran = person("move", file.address, new_office().address, "--quiet")
+    assert ran.status == 0
+    assert f"{file.address} still takes entries" in ran.err
+    assert f"run 'chmod a-w {file.address}'" in ran.err
 
 
 def test_nobody_records_while_it_is_moved(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -184,6 +184,15 @@ def test_without_a_right_no_part_of_an_office_is_added(town: Town, right: str) -
     assert town.sql("SELECT 1 FROM pg_namespace WHERE nspname = 'xicheng'") == []
     town.sql("DROP OWNED BY half")
     town.server.run("DROP ROLE half")
+
+
+@pytest.mark.parametrize("words", [("init",), ("move", "{file}", "{office}")])
+def test_a_register_is_made_only_by_who_may_make_schemas(town: Town, tmp_path: Path, words: tuple[str, ...]) -> None:
+    file, office = tmp_path / "register.db", town.address("li", "tongzhou")
+    town("li", "", "--db", file, "init").ok()
+    refused = town("li", "tongzhou", *(word.format(file=file, office=office) for word in words))
+    assert (refused.status, "it may not make schemas. Nothing was changed" in refused.err) == (3, True)
+    assert town.sql("SELECT 1 FROM pg_namespace WHERE nspname = 'tongzhou'") == []
 
 
 def test_an_office_is_added_once(town: Town) -> None:
@@ -432,12 +441,30 @@ def test_the_journal_names_the_login(town: Town) -> None:
     assert json.loads(town("li", "haidian", "show", "2", "--format", "json").out)["owner"] == "li"
 
 
+@pytest.mark.parametrize(("minutes", "is_wrong"), [(0, False), (30, True), (-30, True)])
+def test_who_records_by_a_wrong_clock_is_told_the_servers_time(
+    town: Town, monkeypatch: pytest.MonkeyPatch, minutes: int, is_wrong: bool
+) -> None:
+    time = datetime.now(UTC).replace(microsecond=0)
+    monkeypatch.setattr("dealtrack.cli.session.now", lambda: time + timedelta(minutes=minutes))
+    ran = town("li", "haidian", "add", "--platform", "JD", now="")
+    ran.ok()
+    assert ("This computer's time is wrong: on the server it is" in ran.err) == is_wrong
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_a_clerk_sees_no_table_of_another_office(town: Town, table: str) -> None:
     assert town.sql(f"SELECT count(*) FROM haidian.{table}", login="li")
     for login, office in (("li", "朝阳"), ("li", "national"), ("chen", "haidian"), ("stranger", "haidian")):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             town.sql(f"SELECT count(*) FROM {office}.{table}", login=login)
+
+
+def test_nobody_sees_what_others_send_to_the_server(town: Town) -> None:
+    with closing(psycopg2.connect(town.server.uri("chen", town.database))) as other, other.cursor() as cursor:
+        cursor.execute("SELECT '张测试'")
+        seen = "SELECT query FROM pg_stat_activity WHERE usename = 'chen'"
+        assert {query for (query,) in town.sql(seen, login="wang")} == {"<insufficient privilege>"}
 
 
 def test_an_office_that_is_closed_to_a_login_is_as_if_it_were_not_there(town: Town) -> None:
@@ -583,7 +610,10 @@ NO_CLOCK = "INSERT INTO haidian.clock VALUES (1, '{name}', 9, '{at}', '{at}', '{
         ("overdue", "UPDATE haidian.complaint SET status = 'zzz'"),
         ("overdue", NO_CLOCK.format(name="forward", at="1", day="zzz", end="NULL, NULL")),
         ("overdue", NO_CLOCK.format(name="forward", at="2016-11-02T01:00:00Z", day="zzz", end="NULL, NULL")),
+        ("overdue", NO_CLOCK.format(name="forward", at="0001-01-01T00:00:00Z", day="0001-01-01", end="NULL, NULL")),
         ("complaints", "UPDATE haidian.complaint SET status = 'zzz' WHERE id = 3"),
+        ("complaints", "UPDATE haidian.complaint SET received_at = '9999-12-31T23:59:59Z' WHERE id = 3"),
+        ("complaints", NO_CLOCK.format(name="forward", at="9999-12-31T23:59:59Z", day="9999-12-31", end="NULL, NULL")),
         ("report", NO_CLOCK.format(name="forward", at="2016-11-02T01:00:00Z", day="2016-11-02", end="'zzz', 'zzz'")),
     ],
 )
@@ -596,8 +626,17 @@ def test_an_office_with_a_row_that_cannot_be_read_is_named(busy: Town, command: 
     assert others == records(busy("sun", "", "office", command, "--format", "json", now=MONTH_LATER)) != []
 
 
-def test_a_moment_that_cannot_be_read_hides_no_other_office(town: Town) -> None:
-    town.sql("UPDATE haidian.head SET recorded_at = 'zzz'")
+@pytest.mark.parametrize(
+    ("login", "statement"),
+    [
+        (SUPERUSER, "UPDATE haidian.head SET recorded_at = 'zzz'"),
+        (SUPERUSER, "UPDATE haidian.head SET recorded_at = '9999-12-31T23:59:59Z'"),
+        ("wang", "UPDATE haidian.fact SET value = 'Mars/Olympus' WHERE name = 'timezone'"),
+        ("wang", "DELETE FROM haidian.fact WHERE name = 'timezone'"),
+    ],
+)
+def test_a_state_that_cannot_be_read_hides_no_other_office(town: Town, login: str, statement: str) -> None:
+    town.sql(statement, login=login)
     seen = town("sun", "", "office", "list", "--format", "json")
     assert (seen.status, [each["office"] for each in json.loads(seen.out)]) == (3, ["朝阳"])
     assert "Office haidian: it holds a row that no entry makes" in seen.err

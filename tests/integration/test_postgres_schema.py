@@ -322,6 +322,8 @@ ATTACKS = {
         *[("zzz", MOMENT), (MOMENT, "zzz"), (MOMENT, "infinity"), (MOMENT, "2016-11-11")],
         *[(MOMENT, "2016-11-11T24:00:00Z"), (MOMENT, "2016-13-11T13:30:00Z"), (MOMENT, "99999-11-11T13:30:00Z")],
         (MOMENT, "2016-11-11T13:30:00.5Z"),
+        # After one of these nobody could record any more, as no entry is dated before the last.
+        *[(MOMENT, "9999-12-31T23:59:59Z"), (MOMENT, "2102-01-01T00:00:00Z"), ("1968-12-31T23:59:59Z", MOMENT)],
     ],
 )
 def test_an_entry_without_moments_is_refused(

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dealtrack.errors import (
+    NotAdministrator,
     NotAnOffice,
     OfficeOlder,
     RegisterExists,
     RegisterNewer,
     UnknownOffice,
 )
+from dealtrack.phrase import Phrase
 from dealtrack.register.address import NATION
 from dealtrack.register.engine import (
     VERSION,
@@ -136,10 +138,18 @@ class ServerEngine:
 
     @contextmanager
     def _making(self, database: ServerDatabase) -> Iterator[None]:
-        """Let the block make the schema, wholly or not at all; raises RegisterExists."""
+        """Let the block make the schema, wholly or not at all; raises RegisterExists and NotAdministrator."""
         with faults_of(self.address), database.altering():
-            if database.rows("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ?", (self.address.office,)):
+            ((is_there, may_create),) = database.rows(
+                "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = ?), "
+                "has_database_privilege(current_database(), 'CREATE')",
+                (self.address.office,),
+            )
+            if is_there:
                 raise RegisterExists(path=self.address)
+            if not may_create:
+                reason = Phrase("it may not make schemas")
+                raise NotAdministrator(login=database.login, address=self.address, reason=reason)
             yield
 
     def evidence(self, register: "Store") -> "EvidenceTable":

@@ -19,7 +19,10 @@ _ARCHIVER = (
     "SELECT failed_count, last_failed_wal FROM pg_catalog.pg_stat_archiver "
     "WHERE last_failed_time > coalesce(last_archived_time, '-infinity')"
 )
-_STANDBYS = "SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE sync_state IN ('sync', 'quorum')"
+_STANDBYS = """
+SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE coalesce(sync_state, 'sync') IN ('sync', 'quorum')
+"""
+"""How many synchronous standbys are connected; who may not see what each one is takes it for synchronous."""
 
 
 def findings(register: Store, address: ServerAddress) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ last entries off, for which he must be a superuser of the server. The hash of an
 """
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from dealtrack.register.address import NATION
 from dealtrack.register.engine import Database, SealCheck, SelectStatement
 from dealtrack.register.journal import Event
 from dealtrack.register.postgres import comparison
-from dealtrack.register.postgres.office_reader import OfficeReader
+from dealtrack.register.postgres.office_reader import OfficeReader, check_moments
 from dealtrack.register.postgres.rights import VIEWED_TABLES, view_name
 from dealtrack.register.postgres.values import quoted
 from dealtrack.register.projection import clock_of, complaint_of
@@ -201,6 +201,7 @@ def complaints(offices: OfficeReader, register: Register, query: Filter, view: V
             for _, rows in groupby(offices.database.stream(select, values), key=itemgetter(0)):
                 with offices.reading(office):
                     complaint, runs = complaint_with_clocks(list(rows))
+                    check_moments(chain(complaint, *runs))
                     if complaint.policy in register.policies:
                         yield office, register.standing(complaint, runs, view)
                     else:
@@ -223,6 +224,7 @@ def overdue(offices: OfficeReader, register: Register, query: Filter, view: View
     for office, *row in offices.rows(running, lambda _: [to_store(view.moment), *values]):
         with offices.reading(office):
             complaint, clock = complaint_of(row[:COMPLAINT_WIDTH]), clock_of(row[COMPLAINT_WIDTH:])
+            check_moments((*complaint, *clock))
             if clock.due is not None and verdict(clock, view.moment) is Verdict.OVERDUE:
                 late.append((clock.due, office, complaint.id, clock.name, clock.round, complaint, clock))
     for _, office, *_, complaint, clock in sorted(late, key=itemgetter(0, 1, 2, 3, 4)):

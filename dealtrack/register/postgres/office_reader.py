@@ -1,15 +1,24 @@
 """Reading all offices of a server: one that cannot be read is named, and the others are read."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from dealtrack.core.moments import from_store, to_store
+from dealtrack.core.moments import from_store, in_calendar, to_store
 from dealtrack.phrase import Phrase
 from dealtrack.register.address import NATION
-from dealtrack.register.engine import VERSION, Database, EngineFault, FaultKind, Row, ServerAddress, faults_of
+from dealtrack.register.engine import (
+    UNFORESEEN,
+    VERSION,
+    Database,
+    EngineFault,
+    FaultKind,
+    Row,
+    ServerAddress,
+    faults_of,
+)
 from dealtrack.register.postgres.connection import ServerDatabase
 from dealtrack.register.postgres.values import quoted
 
@@ -86,7 +95,7 @@ class OfficeReader:
             self._check(fault)
             is_absent = fault.kind is FaultKind.ABSENT
             self.faults[office] = Phrase("it was removed, or a part of it") if is_absent else fault.reason
-        except (KeyError, ValueError):
+        except (OSError, *UNFORESEEN):
             self.faults[office] = Phrase(
                 "it holds a row that no entry makes; 'dealtrack verify' with that office shows how to recover"
             )
@@ -95,6 +104,13 @@ class OfficeReader:
         """Raise a fault that is not of one office."""
         if fault.kind is FaultKind.GONE:
             raise fault
+
+
+def check_moments(values: Iterable[object]) -> None:
+    """Raise ValueError where one of some values is a moment that a register cannot hold."""
+    for value in values:
+        if isinstance(value, datetime) and not in_calendar(value):
+            raise ValueError(value)
 
 
 def version_fault(version: int) -> Phrase:
@@ -141,16 +157,19 @@ def office_states(address: ServerAddress, moment: datetime) -> OfficeStates:
     """Return how each office that the login may read stands at a moment, in UTC."""
     with closing(ServerDatabase(address)) as database, faults_of(address):
         offices = OfficeReader(database)
-        state = (
+        select = (
             "SELECT {name}, h.seq, h.recorded_at, encode(h.hash, 'hex'), "
             "(SELECT count(*) FROM {schema}.complaint WHERE status <> ALL (ARRAY['closed', 'voided'])), "
             "(SELECT count(*) FROM {schema}.clock WHERE ended_at IS NULL AND due_at < ?), "
             "(SELECT count(*) FROM {schema}.mailbox), "
             "(SELECT value FROM {schema}.fact WHERE name = 'timezone') FROM {schema}.head h"
         )
-        rows = list(offices.rows(state, lambda _: [to_store(moment)]))
-    states = []
-    for name, seq, last, head, *counts, _ in rows:
+        rows = list(offices.rows(select, lambda _: [to_store(moment)]))
+    states, zones = [], []
+    for name, seq, last, head, *counts, zone in rows:
         with offices.reading(name):
-            states.append(OfficeState(name, seq, from_store(last) if last else None, head, *counts))
-    return OfficeStates(states, ZoneInfo(rows[0][-1] if rows else "UTC"), offices.faults)
+            state = OfficeState(name, seq, from_store(last) if last else None, head, *counts)
+            check_moments(state)
+            zones.append(ZoneInfo(zone))
+            states.append(state)
+    return OfficeStates(states, zones[0] if zones else ZoneInfo("UTC"), offices.faults)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from typing import NamedTuple
 
 from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import (
@@ -39,23 +38,12 @@ WHERE r.rolname = ANY(?) AND l.rolname <> ? ORDER BY r.rolname, l.rolname
 """Who is a member of some roles, one of them aside."""
 
 
-class NewOffice(NamedTuple):
-    """What adding an office did.
-
-    `is_new` is False where its register was there already, and only got roles. `may_monitor` tells that keepers may see
-    how the server does, for which the administrator needs the right to grant that.
-    """
-
-    is_new: bool
-    may_monitor: bool
-
-
-def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewOffice:
+def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> bool:
     """Make an office's roles and its register, or give roles to a register that has none, wholly or not at all.
 
     Whoever calls may make roles (CREATEROLE) and schemas (CREATE on the database). The nation, where it has a register,
     sees the office from then on; where the office is the nation's register itself, it sees all that there are.
-    Raises RegisterExists, OfficeRolesExist, NotAnOffice and NotAdministrator.
+    Return whether the register is new. Raises RegisterExists, OfficeRolesExist, NotAnOffice and NotAdministrator.
     """
     office = address.office
     owner = role_name(office, OfficeRole.OWNER)
@@ -69,8 +57,7 @@ def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewO
             raise OfficeRolesExist(role=present[0], office=office)
         if is_there and office not in [name for name, *_ in database.rows(OFFICES)]:
             raise NotAnOffice(office=office, address=address)
-        may_monitor = _may_monitor(database)
-        for statement in (*rights.role_creation(office), *([rights.monitoring(office)] if may_monitor else [])):
+        for statement in rights.role_creation(office):
             database.write(statement)
         with member_of(database, owner):
             for statement in schema.handing_over(office, owner) if is_there else schema.creation(office, owner):
@@ -79,18 +66,7 @@ def add_office(address: ServerAddress, fill: Callable[[Database], None]) -> NewO
                 fill(database)
             _write_as(database, owner, rights.grants(office))
         _show_to_nation(database, office)
-    return NewOffice(not is_there, may_monitor)
-
-
-def _may_monitor(database: Database) -> bool:
-    """Tell whether the login may let others see how the server does."""
-    return bool(
-        database.rows(
-            "SELECT 1 FROM pg_roles WHERE rolname = session_user AND (rolsuper "
-            "OR (rolcreaterole AND current_setting('server_version_num')::integer < 160000) "
-            "OR pg_has_role('pg_monitor', 'MEMBER WITH ADMIN OPTION'))"
-        )
-    )
+    return not is_there
 
 
 def _show_to_nation(database: ServerDatabase, office: str) -> None:

@@ -8,8 +8,9 @@ nothing; adds and changes what follows from transitions (complaint, search_text,
 deletes and makes anew), personal data, platforms and policies. A clerk deletes nothing else, so complaint, search_text
 and personal are written with ON CONFLICT DO UPDATE, and a platform is renamed, merged or removed by a keeper.
 
-A keeper is a clerk who also erases personal data, removes mail that cannot be taken over, revises the calendar, makes
-all tables anew that follow from the journal, and reads how the server does.
+A keeper is a clerk who also erases personal data, removes mail that cannot be taken over, revises the calendar, and
+makes all tables anew that follow from the journal; not one who sees how the server does, for whoever sees that (pg_monitor) sees the statements of all offices
+too, personal data and all.
 
 A reader reads everything and writes nothing.
 
@@ -82,11 +83,6 @@ def role_creation(office: str) -> list[str]:
         # Whoever seals reads all offices, and the views over them are the owner's.
         *([f"GRANT {reader} TO {owner}, {clerk}"] if office == NATION else []),
     ]
-
-
-def monitoring(office: str) -> str:
-    """Return the statement by which keepers see how the server does; a superuser may run it, and not every other."""
-    return f"GRANT pg_monitor TO {_named(office, OfficeRole.KEEPER)}"
 
 
 def national_grants(office: str) -> list[str]:

@@ -179,9 +179,10 @@ _OWN_HASH = """sha256(previous || convert_to(
                 || ']', 'UTF8')) AS own_hash"""
 """What `core.chain.entry_hash` computes."""
 
-_NO_MOMENT = """(length({0}) <> 20
+_NO_MOMENT = """(length({0}) <> 20 OR {0} NOT BETWEEN '1969' AND '2102'
         OR {0} <> to_char({0}::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))"""
-"""Whether a text is not a moment as `core.moments.to_store` writes it; the server refuses what is no moment at all."""
+"""Whether a text is not a moment as `core.moments.to_store` writes it, of a year in `in_calendar`; the server refuses
+what is no moment at all."""
 
 FUNCTIONS = {
     "transition_grows_at_its_end": f"""CREATE OR REPLACE FUNCTION {{office}}.transition_grows_at_its_end()

@@ -175,7 +175,19 @@ class Connection(sqlite3.Connection):
         if not self.unwritable and pragma(self, "journal_mode") == "delete":
             self._use_log()
         with self.transaction():
+            self._check_rights()
             yield
+
+    def _check_rights(self) -> None:
+        """Check that the file may still be written; raises EngineFault for one that was moved since it was opened.
+
+        Who has a file open may write to it whatever its rights are by now, and root always may.
+        """
+        mode = 0o222
+        with suppress(OSError):
+            mode = self.place.stat().st_mode if self.place else mode
+        if not mode & 0o222:
+            raise EngineFault(*FAULTS["SQLITE_READONLY"])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
