@@ -9,8 +9,8 @@ deletes and makes anew), personal data, platforms and policies. A clerk deletes 
 and personal are written with ON CONFLICT DO UPDATE, and a platform is renamed, merged or removed by a keeper.
 
 A keeper is a clerk who also erases personal data, removes mail that cannot be taken over, revises the calendar, and
-makes all tables anew that follow from the journal; not one who sees how the server does, for whoever sees that (pg_monitor) sees the statements of all offices
-too, personal data and all.
+makes all tables anew that follow from the journal; not one who sees how the server does, for whoever sees that
+(pg_monitor) sees the statements of all offices too, personal data and all.
 
 A reader reads everything and writes nothing.
 
