@@ -68,9 +68,10 @@ def check_allowed(complaint: int, status: Status, kind: Kind) -> None:
         raise NotAllowed(complaint=complaint, status=status, kind=done(kind), allowed=allowed)
 
 
-def check_next(state: ComplaintState, kind: Kind, at: datetime, now: datetime) -> None:
+def check_next(state: ComplaintState, kind: Kind, at: datetime, now: datetime, is_history: bool = False) -> None:
     """Check that a transition may follow a complaint's history.
 
+    Of a history that another register decided, what moves no complaint may precede a receipt that was corrected since.
     Raises NotAllowed, WasTransferred, BeforePrevious or InFuture.
     """
     if at > now:
@@ -80,7 +81,7 @@ def check_next(state: ComplaintState, kind: Kind, at: datetime, now: datetime) -
     if kind not in ANNOTATIONS:
         check_not_transferred(state, kind)
     check_allowed(state.id, state.status, kind)
-    previous = previous_transition(state.entries, kind)
+    previous = None if is_history and kind in ANNOTATIONS else previous_transition(state.entries, kind)
     if previous is not None and at < previous.at:
         raise BeforePrevious(
             complaint=state.id, kind=done(kind), at=at, previous=done(previous.kind), previous_at=previous.at

@@ -3,8 +3,8 @@
 import json
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
 from dealtrack.core.chain import canonical, sha256
@@ -13,7 +13,7 @@ from dealtrack.core.complaint_state import make_complaint
 from dealtrack.core.details import is_detail
 from dealtrack.core.lifecycle import MERGING, NEEDED, TRANSFER, Complaint, Detail, Kind, Transition, effective
 from dealtrack.core.limits import check_transfer, moment_to_store, previous_transition
-from dealtrack.core.moments import Moment, from_store, is_stored, to_store
+from dealtrack.core.moments import Moment, from_store, is_stored, show_moment, to_store
 from dealtrack.core.personal import PERSONAL
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
@@ -208,7 +208,8 @@ def take_over(
         try:
             recorded = _record(recorder, mail, letter, load_policy)
         except DealtrackError as error:
-            raise NotTakenOver(complaint=mail.complaint, office=mail.office, reason=error.args[0]) from None
+            reason = Phrase(error.template(), **_local(error.values, recorder.register.zone))
+            raise NotTakenOver(complaint=mail.complaint, office=mail.office, reason=reason) from None
         except BadValue as fault:
             reason = Phrase("What it sent cannot be read: {fault}.", fault=fault.args[0])
             raise NotTakenOver(complaint=mail.complaint, office=mail.office, reason=reason) from None
@@ -216,6 +217,11 @@ def take_over(
     if not mailbox.clear(mail):
         raise NothingWritten
     return recorded
+
+
+def _local(values: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """Return the values of an error with its moments as a part of another message shows them."""
+    return {name: show_moment(each, zone) if isinstance(each, datetime) else each for name, each in values.items()}
 
 
 def _record(

@@ -256,7 +256,7 @@ class Recorder:
             kind, moment, detail = proposal
             previous = limits.previous_transition(state.entries, kind)
             at = limits.moment_to_store(moment, previous and previous.at)
-            limits.check_next(state, kind, at, self.now)
+            limits.check_next(state, kind, at, self.now, work.is_history)
             if not (kind in lifecycle.ANNOTATIONS or lifecycle.DAY_UNKNOWN in detail or HOUR_UNKNOWN in detail):
                 before, zone = previous and previous.at, self.register.zone
                 if moment.day_only or looks_hourless(at, before, zone):

@@ -710,6 +710,9 @@ def test_a_clerk_hands_over_in_chinese(town: Town) -> None:
     sent = town(*LI, "--lang", "zh", *MOVE, "--reason", "管辖")
     assert "投诉 2（BJ-7，天猫，其他）：移送 2016-11-15 09:00" in sent.ok()
     assert "不再计时" in sent.out or "逾期已办" in sent.out
+    clerk = Clerk(town.home, read_address(town.address(*CHEN)), NOW, "chen")
+    listing = clerk.at_terminal("--lang", "zh", "transfer", width=120).out
+    assert ("移送" in listing, "transferred" in listing) == (True, False)
     waits = town(*CHEN, "--lang", "zh", "overdue")
     assert "有 1 件投诉待接收（haidian 移送）：“dealtrack transfer --take-over”。" in waits.err
     town(*CHEN, "--lang", "zh", *TAKE).ok()
@@ -750,6 +753,7 @@ DECIDED: dict[str, Sequence[str]] = {
         "amend 2 --limit forward=2016-11-30T12:00",
         "amend 2 --received 2016-11-14T09:00",
     ),
+    "a note before the receipt": ("note 2 --note 电话 --at 2016-11-11T11:00", "amend 2 --received 2016-11-14T09:00"),
 }
 
 
@@ -775,6 +779,13 @@ def test_a_history_that_no_office_reads_is_not_sent(town: Town) -> None:
     refused = town(*LI, *MOVE)
     assert (refused.status, "its history is not a list of 1 to 1000 entries" in refused.err) == (2, True)
     assert (town.head("haidian"), mailbox(town)) == (head, [])
+
+
+def test_a_moment_in_what_keeps_a_complaint_back_is_local(town: Town) -> None:
+    enter(town)
+    town(*LI, *MOVE, "--reason", "管辖").ok()
+    early = town(*CHEN, "--lang", "zh", *TAKE, now="2016-11-15T08:59:00+08:00")
+    assert ("2016-11-15 09:00" in early.err, "+00:00" in early.err) == (True, False)
 
 
 def test_another_deadline_than_the_other_office_s_is_told(town: Town) -> None:
