@@ -556,6 +556,31 @@ def test_erasing_leaves_nothing_in_what_was_cleared(town: Town) -> None:
         town("wang", "朝阳", "erase", 3, "--reason", "申请").ok()
 
 
+def test_mail_that_never_ends_to_come_keeps_nobody_of_the_office_waiting(town: Town) -> None:
+    town("dba", "朝阳", "office", "grant", "wang", "--role", "keeper").ok()
+    enter(town, "--consumer", "李四光")
+    town(*LI, *MOVE).ok()
+    ((seq, content),) = town.sql("SELECT seq, content FROM 朝阳.mailbox")
+    town(*CHEN, *TAKE).ok()
+    asks = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ~ 'write_personal_anew'"
+    with (
+        closing(psycopg2.connect(town.server.uri("li", town.database))) as connection,
+        connection.cursor() as cursor,
+        ThreadPoolExecutor() as pool,
+    ):
+        cursor.execute("SELECT 朝阳.deliver('haidian', %s, %s, '[]')", (seq, content))
+        erasing = pool.submit(town, "wang", "朝阳", "erase", 2, "--reason", "申请")
+        town.server.await_truth(f"EXISTS ({asks})")
+        # Nobody waits for a lock: a table is read while the keeper still tries.
+        assert town.sql("SELECT count(*) FROM 朝阳.mailbox") == [(0,)]
+        assert town.sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == [(0,)]
+        refused = erasing.result()
+    assert (refused.status, "busy" in refused.err) == (3, True)
+    assert shown(town, CHEN, 2)["consumer"] == "李四光"
+    town("wang", "朝阳", "erase", 2, "--reason", "申请").ok()
+    town(*CHEN, "verify").ok()
+
+
 # What another office sends
 
 
