@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from dealtrack.register.engine import PROJECTED_TABLES, VERSION
+from dealtrack.register.postgres.erasing_schema import ERASING_FUNCTIONS
 from dealtrack.register.postgres.mailbox_schema import MAILBOX_TABLE, TRANSFER_FUNCTIONS
 from dealtrack.register.postgres.values import quoted
 
@@ -262,41 +263,10 @@ BEGIN
 END
 $function$
 """,
-    "write_personal_anew": """CREATE OR REPLACE FUNCTION {office}.write_personal_anew()
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-DECLARE
-    has_mail boolean := pg_relation_size('{office}.mailbox') > 0;
-BEGIN
-    -- Only where mail has come since it was last written anew. Who waits for a lock stops all who come later, and a
-    -- clerk of another office may hold one for hours: it is tried for two seconds.
-    FOR turn IN 1..40 LOOP
-        BEGIN
-            EXIT WHEN NOT has_mail;
-            LOCK TABLE {office}.mailbox IN ACCESS EXCLUSIVE MODE NOWAIT;
-            EXIT;
-        EXCEPTION WHEN lock_not_available THEN
-            IF turn = 40 THEN
-                RAISE;
-            END IF;
-        END;
-        PERFORM pg_sleep(0.05);
-    END LOOP;
-    ALTER TABLE {office}.personal ALTER COLUMN salt TYPE bytea USING salt || ''::bytea;
-    IF has_mail THEN
-        ALTER TABLE {office}.mailbox ALTER COLUMN content TYPE text COLLATE "C" USING content || '';
-    END IF;
-END
-$function$
-""",
+    **ERASING_FUNCTIONS,
     **TRANSFER_FUNCTIONS,
 }
-"""What the server does by itself, how the nation has an office's chain checked without reading its entries, and how a
-keeper has the tables of personal data written to new files: what was deleted is not in those. Who reads one state from
-before finds the tables empty."""
+"""What the server does by itself, and how the nation has an office's chain checked without reading its entries."""
 
 TRIGGERS = """
 CREATE TRIGGER transition_grows_at_its_end AFTER INSERT ON {office}.transition REFERENCING NEW TABLE AS added \
