@@ -82,6 +82,7 @@ COLUMNS = (
     *("overdue", "file", "category word", "line", "withdrawn", "rejected", "letter", "to", "complaints"),
     *("key", "value", "origin", "meaning"),
     *("office", "entries", "last", "head", "open", "on time", "done late", "open late", "on time rate"),
+    *("transferred", "waiting"),
 )
 """The titles of columns and the labels of fields."""
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from dealtrack.cli.session import Session, show_value
 from dealtrack.cli.terminal import tell, warn
 from dealtrack.cli.transitions import NOTE, REASON, read_detail
 from dealtrack.core.lifecycle import TRANSFER
+from dealtrack.core.moments import show_due
 from dealtrack.core.vocabulary import nearest_names
 from dealtrack.errors import (
     BadText,
@@ -80,7 +82,8 @@ def transfer(
             with session.recording(register) as recorder:
                 recorded = [send(recorder, mailbox, id_, office, moment, detail) for id_ in named]
             show_change(session, register, recorded, fmt)
-            session.advise(_("office {office} takes over with: dealtrack transfer --take-over", office=office))
+            if recorded:
+                session.advise(_("office {office} takes over with: dealtrack transfer --take-over", office=office))
 
 
 def _receiver(mailbox: Mailbox, to: str) -> str:
@@ -111,23 +114,32 @@ def _records(mailbox: Mailbox) -> Iterator[dict[str, Any]]:
 
 def _take_over(session: Session, register: Register, mailbox: Mailbox, fmt: str) -> None:
     """Take over what waits, each by itself, and print what became of it; of what cannot be, say why."""
-    from dealtrack.exchange.transfers import take_over
+    from dealtrack.exchange.transfers import next_due, read_content, take_over
 
-    recorded: list[RecordedComplaint] = []
+    done: list[tuple[RecordedComplaint, datetime | None]] = []
     refused: list[NotTakenOver] = []
     for mail in waiting(register):
         try:
             with suppress(NothingWritten), session.recording(register) as recorder:
                 # Another clerk may have taken it over meanwhile.
                 content = mailbox.content(mail)
-                taken = content and take_over(recorder, mailbox, mail, content, options.read_policy)
-                recorded += [taken] if taken else []
+                if content and (taken := take_over(recorder, mailbox, mail, content, options.read_policy)):
+                    done.append((taken, read_content(content.complaint).due))
         except NotTakenOver as refusal:
             refused.append(refusal)
-    show_change(session, register, recorded, fmt)
-    for each in recorded:
+    show_change(session, register, [taken for taken, _due in done], fmt)
+    for taken, _due in done:
         line = _("complaint {id} was complaint {complaint} of office {office}")
-        session.advise(line.format(id=each.complaint.id, **each.entries[0].detail[TRANSFER]))
+        session.advise(line.format(id=taken.complaint.id, **taken.entries[0].detail[TRANSFER]))
+    for taken, due in done:
+        here, there = (show_due(each, register.zone) if each else "-" for each in (next_due(taken.clocks), due))
+        if here != there:
+            words = {"id": taken.complaint.id, "office": taken.entries[0].detail[TRANSFER]["office"]}
+            line = _(
+                "The next deadline of complaint {id} is {here}; office {office} counted {there}, "
+                "by another policy or calendar."
+            )
+            warn(line.format(here=here, there=there, **words))
     for error in refused:
         warn(error.message(show_value, _))
     if refused:

@@ -68,25 +68,32 @@ def check_allowed(complaint: int, status: Status, kind: Kind) -> None:
         raise NotAllowed(complaint=complaint, status=status, kind=done(kind), allowed=allowed)
 
 
-def check_next(state: ComplaintState, kind: Kind, at: datetime, now: datetime) -> None:
+def check_next(state: ComplaintState, kind: Kind, at: datetime, now: datetime, is_history: bool = False) -> None:
     """Check that a transition may follow a complaint's history.
 
+    Of a history that another register decided, what moves no complaint may precede a receipt that was corrected since.
     Raises NotAllowed, WasTransferred, BeforePrevious or InFuture.
     """
     if at > now:
         raise InFuture(at=at, now=now)
     if kind is Kind.RECEIVED:
         return
-    if state.status is Status.CLOSED and kind not in ANNOTATIONS:
-        closing = next(entry for entry in reversed(state.entries) if entry.kind in CLOSING)
-        if closing.kind is Kind.TRANSFERRED:
-            raise WasTransferred(complaint=state.id, office=closing.detail["to"], kind=done(kind))
+    if kind not in ANNOTATIONS:
+        check_not_transferred(state, kind)
     check_allowed(state.id, state.status, kind)
-    previous = previous_transition(state.entries, kind)
+    previous = None if is_history and kind in ANNOTATIONS else previous_transition(state.entries, kind)
     if previous is not None and at < previous.at:
         raise BeforePrevious(
             complaint=state.id, kind=done(kind), at=at, previous=done(previous.kind), previous_at=previous.at
         )
+
+
+def check_not_transferred(state: ComplaintState, kind: Kind) -> None:
+    """Check that no other office counts the deadlines of a complaint now; raises WasTransferred."""
+    if state.status is Status.CLOSED:
+        closing = next(entry for entry in reversed(state.entries) if entry.kind in CLOSING)
+        if closing.kind is Kind.TRANSFERRED:
+            raise WasTransferred(complaint=state.id, office=closing.detail["to"], kind=done(kind))
 
 
 def previous_transition(history: Iterable[Transition], kind: Kind) -> Transition | None:
@@ -216,10 +223,18 @@ def check_stated_limits(policy: Policy, received: datetime | None, limits: Mappi
     Raises UnknownClock or LimitTooEarly.
     """
     for name, limit in limits.items():
-        if policy.clock(name) is None:
-            raise UnknownClock(policy=policy.name, name=Word(name), allowed=listed(Word(c.name) for c in policy.clocks))
+        check_clock(policy, name)
         if limit is not None and received is not None and from_store(limit) < received:
             raise LimitTooEarly(clock=Word(name), limit=from_store(limit), received=received)
+
+
+def check_clock(policy: Policy, name: str) -> ClockRule:
+    """Return the clock of a policy that has a name; raises UnknownClock."""
+    rule = policy.clock(name)
+    if rule is None:
+        names = listed(Word(clock.name) for clock in policy.clocks)
+        raise UnknownClock(policy=policy.name, name=Word(name), allowed=names)
+    return rule
 
 
 def check_event(policy: Policy, name: str) -> None:
@@ -245,10 +260,7 @@ def check_extension(
     It was asked for when it was made, unless the detail says when. Raises UnknownClock or CannotExtend.
     """
     name, by = detail["clock"], detail["by"]
-    rule = policy.clock(name)
-    if rule is None:
-        names = listed(Word(clock.name) for clock in policy.clocks)
-        raise UnknownClock(policy=policy.name, name=Word(name), allowed=names)
+    rule = check_clock(policy, name)
     refusal = partial(CannotExtend, clock=Word(name), complaint=complaint)
     run = next((clock for clock in runs if clock.name == name and clock.ended is None), None)
     if run is None or run.started is None:

@@ -3,16 +3,17 @@
 import json
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
 from dealtrack.core.chain import canonical, sha256
+from dealtrack.core.clocks import Clock
 from dealtrack.core.complaint_state import make_complaint
 from dealtrack.core.details import is_detail
 from dealtrack.core.lifecycle import MERGING, NEEDED, TRANSFER, Complaint, Detail, Kind, Transition, effective
 from dealtrack.core.limits import check_transfer, moment_to_store, previous_transition
-from dealtrack.core.moments import Moment, from_store, is_stored, to_store
+from dealtrack.core.moments import Moment, from_store, is_stored, show_moment, to_store
 from dealtrack.core.personal import PERSONAL
 from dealtrack.core.platform import Platform, match_platform
 from dealtrack.core.policy import Policy
@@ -80,6 +81,11 @@ def send(
     # The journal vouches for what is sent without holding it: the content has a salt, as it has personal data.
     stated = {**detail, "to": office, "sha256": sha256(content.encode()).hex()}
     recorded = recorder.record(Work(complaint, (Proposal(Kind.TRANSFERRED, at, stated),)))
+    try:
+        read_content(content)
+    except BadValue as fault:
+        reason = Phrase("the other office could not read it: {fault}", fault=fault.args[0])
+        raise CannotTransfer(complaint=complaint, reason=reason) from None
     recorder.flush()
     mailbox.send(office, recorded.entries[0].seq, content, files)
     return recorded
@@ -90,7 +96,7 @@ def _content(recorder: Recorder, complaint: int, history: Sequence[Transition], 
     register, personal = recorder.register, recorder.personal(complaint)
     _, runs = register.project(history)
     named = register.named(history)
-    due = min((run.due for run in runs if run.ended is None and run.due is not None), default=None)
+    due = next_due(runs)
     return canonical(
         {
             "history": list(map(_stored, [*entries_in_file(named), *reasons])),
@@ -100,6 +106,11 @@ def _content(recorder: Recorder, complaint: int, history: Sequence[Transition], 
             "salt": secrets.token_hex(SALT_BYTES),
         }
     )
+
+
+def next_due(runs: Iterable[Clock]) -> datetime | None:
+    """Return the next deadline of a complaint's clocks, in UTC; None where none runs."""
+    return min((run.due for run in runs if run.ended is None and run.due is not None), default=None)
 
 
 def _stored(entry: HistoryEntry) -> dict[str, Any]:
@@ -140,7 +151,11 @@ def read_content(text: str) -> SentComplaint:
     is_due = due is None or (isinstance(due, str) and is_stored(due))
     if not is_due or not (personal is None or _is_personal(personal)):
         raise BadValue("it is not what 'dealtrack transfer' writes")
-    history, evidence = read_history(stated["history"]), list(map(_read_evidence, _list(stated["evidence"])))
+    try:
+        history = read_history(stated["history"])
+    except BadValue as fault:
+        raise BadValue("its history {fault}", fault=fault.args[0]) from None
+    evidence = list(map(_read_evidence, _list(stated["evidence"])))
     if any(entry.kind in ALONE for entry in history):
         raise BadValue("it is not what 'dealtrack transfer' writes")
     who = personal and Personal(**{name: text and _clean(name, text) for name, text in personal.items()})
@@ -195,7 +210,8 @@ def take_over(
         try:
             recorded = _record(recorder, mail, content, load_policy)
         except DealtrackError as error:
-            raise NotTakenOver(complaint=mail.complaint, office=mail.office, reason=error.args[0]) from None
+            reason = Phrase(error.template(), **_local(error.values, recorder.register.zone))
+            raise NotTakenOver(complaint=mail.complaint, office=mail.office, reason=reason) from None
         except BadValue as fault:
             reason = Phrase("What it sent cannot be read: {fault}.", fault=fault.args[0])
             raise NotTakenOver(complaint=mail.complaint, office=mail.office, reason=reason) from None
@@ -203,6 +219,11 @@ def take_over(
     if not mailbox.clear(mail):
         raise NothingWritten
     return recorded
+
+
+def _local(values: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """Return the values of an error with its moments as a part of another message shows them."""
+    return {name: show_moment(each, zone) if isinstance(each, datetime) else each for name, each in values.items()}
 
 
 def _record(recorder: Recorder, mail: Mail, content: MailContent, load_policy: LoadPolicy) -> RecordedComplaint:
@@ -227,7 +248,9 @@ def _record(recorder: Recorder, mail: Mail, content: MailContent, load_policy: L
         TRANSFER: {"office": mail.office, "complaint": mail.complaint, "seq": mail.seq, "hash": mail.hash},
     }
     evidence = (Proposal(entry.kind, Moment(entry.at, entry.at, False), entry.detail) for entry in sent.evidence)
-    return recorder.record(Work(None, (received._replace(detail=stated), *later, *evidence), sent.personal))
+    return recorder.record(
+        Work(None, (received._replace(detail=stated), *later, *evidence), sent.personal, is_history=True)
+    )
 
 
 def _keep_files(register: Register, evidence: Sequence[HistoryEntry], text: str) -> None:

@@ -43,11 +43,15 @@ class Proposal(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Transitions to record for one complaint; None stands for a new one."""
+    """Transitions to record for one complaint; None stands for a new one.
+
+    `is_history` tells that another register has decided what its policy allows.
+    """
 
     complaint: int | None
     proposals: Sequence[Proposal]
     personal: Personal | None = None
+    is_history: bool = False
 
 
 class RecordedComplaint(NamedTuple):
@@ -256,23 +260,26 @@ class Recorder:
             kind, moment, detail = proposal
             previous = limits.previous_transition(state.entries, kind)
             at = limits.moment_to_store(moment, previous and previous.at)
-            limits.check_next(state, kind, at, self.now)
+            limits.check_next(state, kind, at, self.now, work.is_history)
             if not (kind in lifecycle.ANNOTATIONS or lifecycle.DAY_UNKNOWN in detail or HOUR_UNKNOWN in detail):
                 before, zone = previous and previous.at, self.register.zone
                 if moment.day_only or looks_hourless(at, before, zone):
                     detail = {**detail, HOUR_UNKNOWN: moment.day_only}
             if kind in LIMITED:
-                self._check_limits(state, proposal, at)
+                self._check_limits(state, proposal, at, work.is_history)
             if kind in VOUCHING:
                 detail = dict(detail)
                 if kind is Kind.RECEIVED:
-                    policy = self.register.version_on(detail["policy"], local_day(at, self.register.zone))
-                    detail["policy_version"] = policy.version
+                    version = self.register.version_on(detail["policy"], local_day(at, self.register.zone))
+                    detail["policy_version"] = version.version
                 for each in detail.get(MOMENTS, ()):
                     if each["kind"] == Kind.RECEIVED and "seq" in each:
                         detail["policy_version"] = self._version(state, from_store(each["at"]))
                 if lifecycle.LIMITS in detail:
-                    limits.check_stated_limits(*self._terms(state, detail, at), detail[lifecycle.LIMITS])
+                    limits.check_not_transferred(state, kind)
+                    policy, received = self._terms(state, detail, at)
+                    # The receipt of a history may be one that was corrected since, and the limit another.
+                    limits.check_stated_limits(policy, None if work.is_history else received, detail[lifecycle.LIMITS])
                 if work.personal is not None and MOMENTS not in detail:
                     detail["personal"] = personal_digest(salt, work.personal)
             seq = first + len(decided)
@@ -303,7 +310,7 @@ class Recorder:
         limits.check_stated_limits(policy, received, lifecycle.stated_limits(state.entries))
         return policy.version
 
-    def _check_limits(self, state: ComplaintState, proposal: Proposal, at: datetime) -> None:
+    def _check_limits(self, state: ComplaintState, proposal: Proposal, at: datetime, is_history: bool) -> None:
         if proposal.kind is Kind.VOIDED:
             limits.check_void(state.id, state.history, proposal.detail["seq"])
             return
@@ -314,9 +321,12 @@ class Recorder:
         complaint, runs = self.register.project_state(state)
         policy = self.register.policy_of(complaint)
         if proposal.kind is Kind.PAUSED:
-            limits.check_pause(state.id, policy, runs)
+            if not is_history:
+                limits.check_pause(state.id, policy, runs)
         elif proposal.kind is Kind.EVENT:
             limits.check_event(policy, proposal.detail["name"])
+        elif is_history:  # its deadline may have been another then: before a moment was corrected, say
+            limits.check_clock(policy, proposal.detail["clock"])
         else:
             terms = self.register.calendar, self.register.zone
             limits.check_extension(state.id, policy, runs, state.entries, proposal.detail, at, *terms)

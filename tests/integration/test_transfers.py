@@ -1,18 +1,24 @@
 """Complaints handed from office to office on a server, by real logins."""
 
+import io
 import json
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dealtrack.core.lifecycle import Kind
+from dealtrack.core.moments import Moment
 from dealtrack.register.address import read_address
-from tests.conftest import Clerk
+from dealtrack.register.opening import open_register
+from dealtrack.register.recorder import Proposal, Work, recording
+from tests.conftest import Clerk, Result
 from tests.proxy import Cut, Proxy, Side
 
 psycopg2 = pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
@@ -550,6 +556,31 @@ def test_erasing_leaves_nothing_in_what_was_cleared(town: Town) -> None:
         town("wang", "朝阳", "erase", 3, "--reason", "申请").ok()
 
 
+def test_mail_that_never_ends_to_come_keeps_nobody_of_the_office_waiting(town: Town) -> None:
+    town("dba", "朝阳", "office", "grant", "wang", "--role", "keeper").ok()
+    enter(town, "--consumer", "李四光")
+    town(*LI, *MOVE).ok()
+    ((seq, content),) = town.sql("SELECT seq, content FROM 朝阳.mailbox")
+    town(*CHEN, *TAKE).ok()
+    asks = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ~ 'write_personal_anew'"
+    with (
+        closing(psycopg2.connect(town.server.uri("li", town.database))) as connection,
+        connection.cursor() as cursor,
+        ThreadPoolExecutor() as pool,
+    ):
+        cursor.execute("SELECT 朝阳.deliver('haidian', %s, %s, '[]')", (seq, content))
+        erasing = pool.submit(town, "wang", "朝阳", "erase", 2, "--reason", "申请")
+        town.server.await_truth(f"EXISTS ({asks})")
+        # Nobody waits for a lock: a table is read while the keeper still tries.
+        assert town.sql("SELECT count(*) FROM 朝阳.mailbox") == [(0,)]
+        assert town.sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == [(0,)]
+        refused = erasing.result()
+    assert (refused.status, "busy" in refused.err) == (3, True)
+    assert shown(town, CHEN, 2)["consumer"] == "李四光"
+    town("wang", "朝阳", "erase", 2, "--reason", "申请").ok()
+    town(*CHEN, "verify").ok()
+
+
 # What another office sends
 
 
@@ -575,7 +606,7 @@ def letter(**changes: Any) -> str:
         "history": [{"kind": "received", "at": "2016-11-11T02:00:00Z", "detail": detail}],
         "evidence": [{"kind": "evidence", "at": "2016-11-11T02:00:00Z", "detail": evidence}],
         "personal": {"consumer": "张三", "phone": None, "email": None, "address": None},
-        "due": None,
+        "due": "2016-11-14T15:59:59Z",
         "salt": "00",
     }
     for name, change in changes.items():
@@ -704,6 +735,9 @@ def test_a_clerk_hands_over_in_chinese(town: Town) -> None:
     sent = town(*LI, "--lang", "zh", *MOVE, "--reason", "管辖")
     assert "投诉 2（BJ-7，天猫，其他）：移送 2016-11-15 09:00" in sent.ok()
     assert "不再计时" in sent.out or "逾期已办" in sent.out
+    clerk = Clerk(town.home, read_address(town.address(*CHEN)), NOW, "chen")
+    listing = clerk.at_terminal("--lang", "zh", "transfer", width=120).out
+    assert ("移送" in listing, "transferred" in listing) == (True, False)
     waits = town(*CHEN, "--lang", "zh", "overdue")
     assert "有 1 件投诉待接收（haidian 移送）：“dealtrack transfer --take-over”。" in waits.err
     town(*CHEN, "--lang", "zh", *TAKE).ok()
@@ -720,3 +754,88 @@ def test_an_upgrade_of_offices_lets_complaints_pass_again(town: Town) -> None:
     hand_over(town)
     for who in (LI, CHEN):
         town(*who, "verify").ok()
+
+
+FORWARDED = "forward 2 --at 2016-11-14T09:00"
+LATER = "2016-11-17T11:00:00+08:00"
+DECIDED: dict[str, Sequence[str]] = {
+    # By the moments as they are now the deadline, of Wednesday 16, had passed when it was extended.
+    "extended, then forwarded earlier": (
+        "forward 2 --at 2016-11-15T08:30",
+        "extend 2 --clock complete --by 1 --reason 鉴定 --at 2016-11-17T10:00",
+        "amend 2 --forwarded 2016-11-14T09:00",
+    ),
+    "extended, then never paused": (
+        FORWARDED,
+        "pause 2 --reason 送检 --at 2016-11-15T08:00",
+        "resume 2 --at 2016-11-17T08:00",
+        "extend 2 --clock complete --by 1 --reason 鉴定 --at 2016-11-17T10:00",
+        "void 2 --entry 38 --reason 误 --yes",
+        "void 2 --entry 37 --reason 误 --yes",
+    ),
+    "a limit of the first receipt": (
+        "amend 2 --limit forward=2016-11-12T12:00",
+        "amend 2 --limit forward=2016-11-30T12:00",
+        "amend 2 --received 2016-11-14T09:00",
+    ),
+    "a note before the receipt": ("note 2 --note 电话 --at 2016-11-11T11:00", "amend 2 --received 2016-11-14T09:00"),
+}
+
+
+@pytest.mark.parametrize("case", DECIDED)
+def test_what_was_decided_before_a_correction_keeps_no_complaint_back(town: Town, case: str) -> None:
+    enter(town)
+    for line in DECIDED[case]:
+        town(*LI, *line.split(), now=LATER).ok()
+    before = shown(town, LI, 2, LATER)
+    hand_over(town, LATER)
+    assert shown(town, CHEN, 2, LATER)["clocks"] == before["clocks"]
+    town(*CHEN, "verify", now=LATER).ok()
+
+
+def test_a_history_that_no_office_reads_is_not_sent(town: Town) -> None:
+    enter(town)
+    with open_register(read_address(town.address(*LI))) as register:
+        now = datetime.fromisoformat(NOW)
+        notes = [Proposal(Kind.NOTED, Moment(now, now, False), {"note": "电话"})] * 1000
+        with recording(register, now, "li", is_import=True) as recorder:
+            recorder.record(Work(2, notes))
+    head = town.head("haidian")
+    refused = town(*LI, *MOVE)
+    assert (refused.status, "its history is not a list of 1 to 1000 entries" in refused.err) == (2, True)
+    assert (town.head("haidian"), mailbox(town)) == (head, [])
+
+
+def test_a_moment_in_what_keeps_a_complaint_back_is_local(town: Town) -> None:
+    enter(town)
+    town(*LI, *MOVE, "--reason", "管辖").ok()
+    early = town(*CHEN, "--lang", "zh", *TAKE, now="2016-11-15T08:59:00+08:00")
+    assert ("2016-11-15 09:00" in early.err, "+00:00" in early.err) == (True, False)
+
+
+def test_another_deadline_than_the_other_office_s_is_told(town: Town) -> None:
+    town("dba", "朝阳", "office", "grant", "wang", "--role", "keeper").ok()
+    day_off = ("calendar", "amend", "2016-11-14", "--off", "--name", "Marathon", "--source", "x", "--yes")
+    town("wang", "朝阳", *day_off).ok()
+    enter(town)
+    town(*LI, "transfer", "1-2", "--to", "朝阳").ok()
+    told = [line for line in town(*CHEN, *TAKE).err.splitlines() if line.startswith("dealtrack:")]
+    assert told == [
+        "dealtrack: The next deadline of complaint 3 is 2016-11-15; office haidian counted 2016-11-14, by another policy "
+        "or calendar."
+    ]
+
+
+def test_where_nothing_was_transferred_nobody_takes_over(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    assert town(*LI, "transfer", "-", "--to", "朝阳") == Result(0, "", "")
+
+
+def test_a_limit_that_another_office_counts_by_is_not_written_here(town: Town) -> None:
+    enter(town)
+    town(*LI, *MOVE).ok()
+    before = town.head("haidian")
+    refused = town(*LI, "amend", 2, "--limit", "forward=2016-11-30", "--yes")
+    assert (refused.status, "was transferred to office 朝阳 and cannot be corrected here" in refused.err) == (2, True)
+    assert town.head("haidian") == before
+    town(*LI, "amend", 2, "--category", "quality", "--yes").ok()

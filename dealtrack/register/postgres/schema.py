@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from dealtrack.register.engine import PROJECTED_TABLES, VERSION
+from dealtrack.register.postgres.erasing_schema import ERASING_FUNCTIONS
 from dealtrack.register.postgres.mailbox_schema import MAILBOX_TABLE, TRANSFER_FUNCTIONS
 from dealtrack.register.postgres.values import quoted
 
@@ -263,26 +264,10 @@ BEGIN
 END
 $function$
 """,
-    "write_personal_anew": """CREATE OR REPLACE FUNCTION {office}.write_personal_anew()
- RETURNS void
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-BEGIN
-    ALTER TABLE {office}.personal ALTER COLUMN salt TYPE bytea USING salt || ''::bytea;
-    -- This waits for all who read what waits: only where mail has come since it was last written anew.
-    IF pg_relation_size('{office}.mailbox') > 0 THEN
-        ALTER TABLE {office}.mailbox ALTER COLUMN content TYPE text COLLATE "C" USING content || '';
-    END IF;
-END
-$function$
-""",
+    **ERASING_FUNCTIONS,
     **TRANSFER_FUNCTIONS,
 }
-"""What the server does by itself, how the nation has an office's chain checked without reading its entries, and how a
-keeper has the tables of personal data written to new files: what was deleted is not in those. Who reads one state from
-before finds the tables empty."""
+"""What the server does by itself, and how the nation has an office's chain checked without reading its entries."""
 
 TRIGGERS = """
 CREATE TRIGGER transition_grows_at_its_end AFTER INSERT ON {office}.transition REFERENCING NEW TABLE AS added \
