@@ -379,4 +379,6 @@ def work_of(
         later = news_of(row, [received], now, zone, name_of(row.platform), name_of)
     else:
         later = events_of(row)
-    return Work(None, [Proposal(Kind.RECEIVED, at, detail), *later], personal_of(row))
+    # What was decided before a moment was corrected, as an extension, was allowed by the moment of then.
+    is_history = any(MOMENTS in entry.detail for entry in row.history or ())
+    return Work(None, [Proposal(Kind.RECEIVED, at, detail), *later], personal_of(row), is_history)

@@ -45,7 +45,7 @@ class Proposal(NamedTuple):
 class Work(NamedTuple):
     """Transitions to record for one complaint; None stands for a new one.
 
-    `is_history` tells that another register has decided what its policy allows.
+    `is_history` tells that another register has decided what its policy allows, by moments that were corrected since.
     """
 
     complaint: int | None

@@ -197,6 +197,24 @@ def test_an_export_is_read_back_and_corrects_what_was_known(desk: Clerk, new_cle
         again.unlink()
 
 
+def test_what_was_decided_before_a_correction_is_read_back(clerk: Clerk, new_clerk: Any, tmp_path: Path) -> None:
+    """A note stands before the receipt as it is now, and an extension of Tuesday 15 after the deadline of Monday 14."""
+    file = tmp_path / "all.csv"
+    clerk("add", "--platform", "JD", "--at", "2016-11-10 10:00").ok()
+    clerk("note", 1, "--note", "n", "--at", "2016-11-10 11:00").ok()
+    clerk("forward", 1, "--at", "2016-11-11 09:00").ok()
+    clerk("extend", 1, "--clock", "complete", "--by", 1, "--reason", "r", "--at", "2016-11-15 08:00").ok()
+    clerk("amend", 1, "--forwarded", "2016-11-10 12:00", "--received", "2016-11-10 11:30").ok()
+    record = _record(clerk)
+    assert record["complete_due"] == "2016-11-15T23:59:59+08:00"
+    clerk("export", "--to", file).ok()
+    other = new_clerk()
+    other("init").ok()
+    assert "1 added, 0 changed, 0 unchanged, 0 refused" in other("import", file).ok()
+    assert _record(other) == record
+    assert "1 unchanged, 0 refused" in other("import", file).ok()
+
+
 def test_the_policy_is_the_one_in_force_on_the_right_day(full_clerk: Clerk) -> None:
     """Order 121 came into force on 15 April 2026: mediation in 60 calendar days, and in 45 working days before."""
     clerk = full_clerk
