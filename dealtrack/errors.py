@@ -344,7 +344,8 @@ class UnknownReceiver(DealtrackError):
 
 
 class NotTakenOver(DealtrackError, exit_code=ROWS_REFUSED):
-    """Complaint {complaint} of office {office} was not taken over, and still waits. {reason}"""
+    """Complaint {complaint} of office {office} was not taken over, and still waits. {reason}
+    Office {office} can take it back ('dealtrack void {complaint}'), mend it and transfer it again."""
 
 
 class LimitTooEarly(DealtrackError):
