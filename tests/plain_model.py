@@ -58,13 +58,14 @@ OFFICIAL = range(2001, 2027)
 
 OPEN = ("received", "accepted", "forwarded", "paused")
 BESIDE = ("noted", "evidence", "amended")
-CLOSING = ("completed", "withdrawn", "rejected")
+CLOSING = ("completed", "withdrawn", "rejected", "transferred")
 TABLE: dict[str, tuple[str, ...]] = {
     "accepted": ("received",),
     "forwarded": ("received", "accepted"),
     "completed": OPEN,
     "withdrawn": OPEN,
     "rejected": OPEN,
+    "transferred": OPEN,
     "reopened": ("closed",),
     "paused": ("received", "accepted", "forwarded"),
     "resumed": ("paused",),

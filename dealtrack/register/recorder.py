@@ -255,16 +255,14 @@ class Recorder:
     def _decide(self, state: ComplaintState, work: Work, salt: bytes) -> list[Transition]:
         """Return the transitions that proposals make, each at the moment that is stored, and add them to the state."""
         decided: list[Transition] = []
-        first = self._entries.next_seq
-        for proposal in work.proposals:
+        for seq, proposal in enumerate(work.proposals, self._entries.next_seq):
             kind, moment, detail = proposal
             previous = limits.previous_transition(state.entries, kind)
             at = limits.moment_to_store(moment, previous and previous.at)
             limits.check_next(state, kind, at, self.now, work.is_history)
-            if not (kind in lifecycle.ANNOTATIONS or lifecycle.DAY_UNKNOWN in detail or HOUR_UNKNOWN in detail):
-                before, zone = previous and previous.at, self.register.zone
-                if moment.day_only or looks_hourless(at, before, zone):
-                    detail = {**detail, HOUR_UNKNOWN: moment.day_only}
+            is_said = kind in lifecycle.ANNOTATIONS or lifecycle.DAY_UNKNOWN in detail or HOUR_UNKNOWN in detail
+            if not is_said and (moment.day_only or looks_hourless(at, previous and previous.at, self.register.zone)):
+                detail = {**detail, HOUR_UNKNOWN: moment.day_only}
             if kind in LIMITED:
                 self._check_limits(state, proposal, at, work.is_history)
             if kind in VOUCHING:
@@ -282,7 +280,6 @@ class Recorder:
                     limits.check_stated_limits(policy, None if work.is_history else received, detail[lifecycle.LIMITS])
                 if work.personal is not None and MOMENTS not in detail:
                     detail["personal"] = personal_digest(salt, work.personal)
-            seq = first + len(decided)
             if not self._is_import:
                 self._command = self._command or seq
                 detail = detail if seq == self._command else {**detail, COMMAND: self._command}
@@ -333,9 +330,7 @@ class Recorder:
 
     def _check_personal(self, complaint: int) -> None:
         # What is amended is vouched for together with all that stays: that must not be what somebody else put in.
-        if self.personal(complaint) is None:
-            return
-        if any(self._personal_check.faults(complaint, complaint)):
+        if self.personal(complaint) is not None and any(self._personal_check.faults(complaint, complaint)):
             raise PersonalAltered(complaint=complaint)
 
     def _write_personal(self, complaint: int, personal: Personal, salt: bytes, is_new: bool) -> None:

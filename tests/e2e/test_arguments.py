@@ -34,6 +34,7 @@ FILTERS = {
         name: {"--platform", "--category", "--owner", "--handler"}
         for name in ("overdue", "due", "digest", "report", "board", "office overdue", "office report")
     },
+    "office complaints": {"--status", "--platform", "--category", "--owner", "--handler"},
 }
 """The filters of each command: of several values any one does."""
 

@@ -125,12 +125,15 @@ def wait(connection: ServerConnection, send: Callable[[], object] | None = None)
                 pass
         except KeyboardInterrupt:
             connection.is_interrupted = True
-            # A server that is gone without a word is not waited for.
-            Thread(target=cancel, args=(connection,), daemon=True).start()
-            end = monotonic() + ANSWER_SECONDS
-            while not _is_ready(connection):
-                if monotonic() > end:
-                    raise
+            begin, requests, is_ready = monotonic(), 0, False
+            while not is_ready:
+                if monotonic() >= begin + requests:
+                    if requests == ANSWER_SECONDS:
+                        raise
+                    # A server that is gone without a word is not waited for, and one that had not begun is asked again.
+                    Thread(target=cancel, args=(connection,), daemon=True).start()
+                    requests += 1
+                is_ready = _is_ready(connection)
     except KeyboardInterrupt:
         connection.close()
         raise
