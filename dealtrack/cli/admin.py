@@ -111,8 +111,8 @@ def move(
     print_line(text.format(path=session.address, place=place, count=moved.entries, head=moved.head))
     if moved.evidence.count:
         print_line(_n("{count} evidence file moved", "{count} evidence files moved", moved.evidence.count))
-    told = session.advise if moved.is_closed else warn
-    told(_after_move(session.address, moved.is_closed))
+    advise = session.advise if moved.is_closed else warn
+    advise(_after_move(session.address, moved.is_closed))
     session.advise(next_line(f"dealtrack config set register {quoted_word(str(place))}"))
     _report_faults(moved.evidence.faults)
 

@@ -114,7 +114,7 @@ def _records(mailbox: Mailbox) -> Iterator[dict[str, Any]]:
 
 def _take_over(session: Session, register: Register, mailbox: Mailbox, fmt: str) -> None:
     """Take over what waits, each by itself, and print what became of it; of what cannot be, say why."""
-    from dealtrack.exchange.transfers import next_due, read_content, take_over
+    from dealtrack.exchange.transfers import next_due, take_over
 
     done: list[tuple[RecordedComplaint, datetime | None]] = []
     refused: list[NotTakenOver] = []
@@ -123,8 +123,8 @@ def _take_over(session: Session, register: Register, mailbox: Mailbox, fmt: str)
             with suppress(NothingWritten), session.recording(register) as recorder:
                 # Another clerk may have taken it over meanwhile.
                 content = mailbox.content(mail)
-                if content and (taken := take_over(recorder, mailbox, mail, content, options.read_policy)):
-                    done.append((taken, read_content(content.complaint).due))
+                if content and (result := take_over(recorder, mailbox, mail, content, options.read_policy)):
+                    done.append(result)
         except NotTakenOver as refusal:
             refused.append(refusal)
     show_change(session, register, [taken for taken, _due in done], fmt)

@@ -199,16 +199,18 @@ def _clean(field: str, text: str) -> str:
 
 def take_over(
     recorder: Recorder, mailbox: Mailbox, mail: Mail, content: MailContent, load_policy: LoadPolicy
-) -> RecordedComplaint | None:
+) -> tuple[RecordedComplaint, datetime | None] | None:
     """Record what another office transferred as a new complaint, with its own moments, and clear it from the mailbox.
 
-    None is returned for one that was taken over before. `load_policy` finds the policies that the register lacks.
+    Return it with its next deadline as that office counted it, in UTC; None where it was taken over before.
+    `load_policy` finds the policies that the register lacks.
     Raises NotTakenOver, and NothingWritten where the other office has taken it back meanwhile.
     """
-    recorded = None
+    taken = None
     if recorder.find_import_key(mail.import_key) is None:
         try:
-            recorded = _record(recorder, mail, content, load_policy)
+            sent = read_content(content.complaint)
+            taken = _record(recorder, mail, sent, content.files, load_policy), sent.due
         except DealtrackError as error:
             reason = Phrase(error.template(), **_local(error.values, recorder.register.zone))
             raise NotTakenOver(complaint=mail.complaint, office=mail.office, reason=reason) from None
@@ -218,7 +220,7 @@ def take_over(
         recorder.flush()
     if not mailbox.clear(mail):
         raise NothingWritten
-    return recorded
+    return taken
 
 
 def _local(values: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
@@ -226,9 +228,10 @@ def _local(values: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     return {name: show_moment(each, zone) if isinstance(each, datetime) else each for name, each in values.items()}
 
 
-def _record(recorder: Recorder, mail: Mail, content: MailContent, load_policy: LoadPolicy) -> RecordedComplaint:
-    sent = read_content(content.complaint)
-    _keep_files(recorder.register, sent.evidence, content.files)
+def _record(
+    recorder: Recorder, mail: Mail, sent: SentComplaint, files: str, load_policy: LoadPolicy
+) -> RecordedComplaint:
+    _keep_files(recorder.register, sent.evidence, files)
 
     def named_policy(name: str) -> Sequence[Policy]:
         check_policy_name(name)

@@ -62,6 +62,16 @@ def numbers(database: ServerDatabase) -> list[int]:
     return [n for (n,) in database.rows("SELECT n FROM thing ORDER BY n")]
 
 
+def make_end_sleep(server: Server, office: str) -> None:
+    """Let the end of a recording that adds a row take a minute."""
+    server.run(
+        f"CREATE FUNCTION {office}.sleep() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$",
+        f"CREATE CONSTRAINT TRIGGER sleep AFTER INSERT ON {office}.thing DEFERRABLE INITIALLY DEFERRED "
+        f"FOR EACH ROW EXECUTE FUNCTION {office}.sleep()",
+    )
+
+
 def process(database: ServerDatabase) -> int:
     """Return the number of the server's process for a connection."""
     ((pid,),) = database.rows("SELECT pg_backend_pid()")
@@ -730,12 +740,7 @@ def test_ctrl_c_ends_what_the_server_does_and_nothing_is_recorded(
 def test_ctrl_c_that_comes_while_the_server_records_undoes_it(
     database: ServerDatabase, server: Server, office: str
 ) -> None:
-    server.run(
-        f"CREATE FUNCTION {office}.sleep() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$",
-        f"CREATE CONSTRAINT TRIGGER sleep AFTER INSERT ON {office}.thing DEFERRABLE INITIALLY DEFERRED "
-        f"FOR EACH ROW EXECUTE FUNCTION {office}.sleep()",
-    )
+    make_end_sleep(server, office)
     sleeps = f"EXISTS (SELECT FROM pg_stat_activity WHERE pid = {process(database)} AND wait_event = 'PgSleep')"
     with ctrl_c_when(server, sleeps), database.writing():
         database.write("INSERT INTO thing VALUES (1, NULL, NULL)")
@@ -766,12 +771,7 @@ def test_ctrl_c_that_comes_too_late_leaves_it_recorded(database: ServerDatabase,
 def test_a_second_ctrl_c_does_not_wait_for_a_server_that_does_not_answer(
     database: ServerDatabase, server: Server, office: str
 ) -> None:
-    server.run(
-        f"CREATE FUNCTION {office}.sleep() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$",
-        f"CREATE CONSTRAINT TRIGGER sleep AFTER INSERT ON {office}.thing DEFERRABLE INITIALLY DEFERRED "
-        f"FOR EACH ROW EXECUTE FUNCTION {office}.sleep()",
-    )
+    make_end_sleep(server, office)
     pid = process(database)
 
     def press() -> None:
@@ -816,12 +816,7 @@ class InterruptedDatabase(ServerDatabase):
 def test_ctrl_c_beside_the_end_of_a_recording_leaves_nothing_that_it_denies(
     database: ServerDatabase, server: Server, office: str, is_before: bool
 ) -> None:
-    server.run(
-        f"CREATE FUNCTION {office}.sleep() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$",
-        f"CREATE CONSTRAINT TRIGGER sleep AFTER INSERT ON {office}.thing DEFERRABLE INITIALLY DEFERRED "
-        f"FOR EACH ROW EXECUTE FUNCTION {office}.sleep()",
-    )
+    make_end_sleep(server, office)
     interrupted = InterruptedDatabase(server.address(office))
     interrupted.is_before = is_before
     with pytest.raises(KeyboardInterrupt), interrupted.writing():
